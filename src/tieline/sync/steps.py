@@ -1,0 +1,99 @@
+"""What a plan is made of. Steps name only what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from typing import Any
+
+from tieline.records.issue import RemoteKind
+from tieline.sync.snapshot import FieldBaseline, Hop
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldChange:
+    """One field of one side. ``field`` is our field name, ``remote_field`` Jira's; ``old`` and ``new`` are in the form
+    of the side that is written; ``losses`` are sentences about what the other side cannot hold."""
+
+    field: str
+    remote_field: str
+    old: Any
+    new: Any
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateRemote:
+    """Make the issue or version. ``fields``: canonical remote values by Jira field id, constants and ``parent`` included."""
+
+    remote_kind: RemoteKind
+    issue_type_id: str | None
+    fields: MappingOf[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetRemote:
+    """Change fields of the issue or version. For ``labels`` and ``fixVersions`` the door sends what was added and removed."""
+
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveRemote:
+    """Bring the issue to status ``target`` (id). ``hops`` is the first hop known now; the engine asks again after each."""
+
+    target: str
+    hops: tuple[Hop, ...]
+    change: FieldChange
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetRecord:
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepClash:
+    """Both sides changed ``field``. ``winner``: ``ours``, ``theirs`` or None (a person decides). ``ours``/``theirs``
+    in record form for reading; the loser goes into the history."""
+
+    field: str
+    ours: Any
+    theirs: Any
+    agreed: Any
+    winner: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldProblem:
+    """This field cannot be carried now. ``slug`` names the catalogue entry (own slugs: ``map-person-unmatched``,
+    ``map-status-unmapped``, ``map-no-route``, ``map-transition-needs-field``, ``map-version-unlinked``, ``map-parent-unlinked``…),
+    ``facts`` fill its words."""
+
+    field: str
+    slug: str
+    facts: MappingOf[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskHops:
+    """The status must change and the open transitions are not known yet: read them, then plan again."""
+
+    target: str
+
+
+Step = CreateRemote | SetRemote | MoveRemote | SetRecord | KeepClash | FieldProblem | AskHops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """``steps`` in the order of doing. ``baseline_after``: the agreed values once every step is done (fields with an open
+    clash or problem keep their former baseline). ``in_step``: nothing to write on either side and no problem."""
+
+    steps: tuple[Step, ...] = ()
+    baseline_after: MappingOf[str, FieldBaseline] = field(default_factory=dict)
+    gone: bool = False
+
+    @property
+    def in_step(self) -> bool:
+        return not self.steps and not self.gone

@@ -1,4 +1,4 @@
-"""Where the engine meets the outside: Protocols that ``jira/`` and ``store/`` satisfy, and the values that pass through.
+"""Where the engine meets the outside: Protocols that ``jira/`` and ``store/`` satisfy.
 
 Expected remote failures are values (``Answer.trouble``), never exceptions. Each method of ``Store`` is one transaction.
 """
@@ -7,27 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 from tieline.diagnosis.evidence import Exchange
-from tieline.diagnosis.finding import Finding
-from tieline.mapping.model import Mapping
 from tieline.mapping.schema import ProjectSchema, ProjectSummary
 from tieline.records.ids import (
     ConnectionId,
     IntegrationId,
     IntentId,
     IssueId,
-    IssueKey,
     LinkId,
     OpId,
     RecordId,
 )
 from tieline.records.issue import Edition, Issue, Person, RemoteKind, Version
-from tieline.records.record import Record, RecordKind
 from tieline.sync.remote import (
     Answer,
     AuthUse,
@@ -39,17 +33,45 @@ from tieline.sync.remote import (
     Trouble,
     Webhook,
 )
-from tieline.sync.snapshot import FieldBaseline, Hop
+from tieline.sync.snapshot import Hop
 from tieline.sync.steps import FieldChange
+from tieline.sync.views import (
+    ClashView,
+    ConnectionView,
+    ImportedRecord,
+    IntegrationView,
+    IntentView,
+    LinkProblem,
+    LinkView,
+    LogLine,
+    OpEnd,
+    OpKind,
+    OpResult,
+    OpView,
+    SyncOutcome,
+)
 
 __all__ = (
     "Answer",
     "AuthUse",
+    "ClashView",
+    "ConnectionView",
     "CreateRefusal",
+    "ImportedRecord",
+    "IntegrationView",
+    "IntentView",
     "IssuePage",
     "IssueRef",
+    "LinkProblem",
+    "LinkView",
+    "LogLine",
     "NewIssue",
+    "OpEnd",
+    "OpKind",
+    "OpResult",
+    "OpView",
     "ProbeRequest",
+    "SyncOutcome",
     "Trouble",
     "Webhook",
 )
@@ -134,136 +156,6 @@ class Jira(Protocol):
 # --- Store ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConnectionView:
-    """A connection without its secret. ``api_base`` differs from ``base_url`` when the Cloud gateway is used.
-    ``held_by`` names the open problem (slug) for which this connection waits, None when it runs."""
-
-    id: ConnectionId
-    name: str
-    base_url: str
-    api_base: str
-    edition: Edition | None
-    auth: str
-    account: str
-    held_by: str | None = None
-    worked_before: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntegrationView:
-    """``state``: ``draft``, ``on``, ``paused``. ``poll_cursor``: Jira's time up to which changes were heard."""
-
-    id: IntegrationId
-    workspace_id: str
-    connection_id: ConnectionId
-    mapping: Mapping
-    state: str
-    webhook_mode: str
-    poll_cursor: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkView:
-    """A link with the record it belongs to. ``remote_id`` is None until the issue exists.
-    ``ours_changed_at``: by record field, from the record's history. ``intent``: an announced create that has no outcome yet."""
-
-    id: LinkId
-    integration: IntegrationView
-    record: Record
-    remote_kind: RemoteKind
-    remote_id: IssueId | None
-    remote_key: IssueKey | None
-    baseline: MappingOf[str, FieldBaseline]
-    ours_changed_at: MappingOf[str, datetime]
-    open_clashes: frozenset[str]
-    intent: IntentView | None
-    parent_link_remote_id: IssueId | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntentView:
-    """A create that was announced. ``marker`` travels with the issue. ``sent_at`` is set just before sending."""
-
-    id: IntentId
-    marker: str
-    announced_at: datetime
-    sent_at: datetime | None
-    fields: MappingOf[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
-    """One line of the log. ``level``: ``info``, ``warning``, ``problem``. ``direction``: ``push``, ``pull``, ``none``.
-    ``steps``: what was planned and done, as short sentences. Exchanges are stored redacted, bodies cut at 64 KB."""
-
-    level: str
-    direction: str
-    sentence: str
-    steps: tuple[str, ...] = ()
-    exchanges: tuple[Exchange, ...] = ()
-    record: RecordId | None = None
-    link: LinkId | None = None
-    elapsed_ms: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkProblem:
-    """A finding bound to what it holds up. ``scope``: ``record``, ``mapping``, ``connection``."""
-
-    finding: Finding
-    scope: str
-    evidence: tuple[Exchange, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SyncOutcome:
-    """All that one sync changed here, saved in one transaction with the link row.
-
-    ``remote``: set when the issue was just created or found. ``record_changes``: pulled values (our field, old, new),
-    refused by the store when ``record_revision`` is no longer the record's (then nothing is saved and the op runs again).
-    ``remote_view``: status name, updated time… to show on the record. ``problems``: open ones of this link after the
-    sync; those formerly open and absent now are closed. ``gone``: Jira answers 404.
-    """
-
-    link: LinkId
-    record_revision: int
-    remote: IssueRef | None = None
-    record_changes: tuple[FieldChange, ...] = ()
-    baseline: MappingOf[str, FieldBaseline] = field(default_factory=dict)
-    clashes: tuple[ClashView, ...] = ()
-    problems: tuple[LinkProblem, ...] = ()
-    log: tuple[LogLine, ...] = ()
-    pushed: bool = False
-    pulled: bool = False
-    gone: bool = False
-    remote_view: MappingOf[str, Any] = field(default_factory=dict)
-    settled_intent: IntentId | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClashView:
-    field: str
-    ours: Any
-    theirs: Any
-    agreed: Any
-    winner: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportedRecord:
-    """A record to be made for an issue or version that has none, with its link and baseline, in one transaction.
-    ``parent_remote``/``release_remote`` are issue/version ids, resolved by the store through links."""
-
-    kind: RecordKind
-    remote_kind: RemoteKind
-    remote: IssueRef
-    fields: MappingOf[str, Any]
-    baseline: MappingOf[str, FieldBaseline]
-    remote_view: MappingOf[str, Any] = field(default_factory=dict)
-    parent_remote: IssueId | None = None
-
-
 class Store(Protocol):
     """What the engine reads and saves of records, links and integrations."""
 
@@ -288,20 +180,39 @@ class Store(Protocol):
         """Links without an issue, without an intent, whose parent (if any) is linked; oldest first."""
         ...
 
-    def announce_create(self, link: LinkId, fields: MappingOf[str, Any]) -> IntentView: ...
+    def announce_create(
+        self, link: LinkId, fields: MappingOf[str, Any], *, op: OpId | None = None, worker: str = ""
+    ) -> IntentView | None:
+        """The open intent of the link (an earlier one when there is one), or None when ``worker`` no longer holds
+        ``op``: then nothing may be sent."""
+        ...
+
     def announce_creates(
-        self, creates: Sequence[tuple[LinkId, MappingOf[str, Any]]]
-    ) -> tuple[IntentView, ...]: ...
-    def mark_sent(self, intents: Sequence[IntentId]) -> None: ...
+        self,
+        creates: Sequence[tuple[LinkId, MappingOf[str, Any]]],
+        *,
+        op: OpId | None = None,
+        worker: str = "",
+    ) -> tuple[IntentView, ...]:
+        """The same in bulk, in order; empty when ``worker`` no longer holds ``op``."""
+        ...
+
+    def mark_sent(self, intents: Sequence[IntentId], *, op: OpId | None = None, worker: str = "") -> bool:
+        """Just before the POST. False when ``worker`` no longer holds ``op``: then it must not be sent."""
+        ...
+
     def drop_intent(self, intent: IntentId) -> None:
         """The create certainly did not happen (Jira refused it, or it never left)."""
         ...
 
-    def save_outcome(self, outcome: SyncOutcome) -> bool:
-        """False when the record changed meanwhile: nothing of it was saved but ``remote`` and the intent's end."""
+    def save_outcome(self, outcome: SyncOutcome, *, op: OpId | None = None, worker: str = "") -> bool:
+        """False when the record changed meanwhile (then only ``remote`` and the intent's end were saved), or when
+        ``worker`` no longer holds ``op`` (then nothing was)."""
         ...
 
-    def save_outcomes(self, outcomes: Sequence[SyncOutcome]) -> tuple[bool, ...]: ...
+    def save_outcomes(
+        self, outcomes: Sequence[SyncOutcome], *, op: OpId | None = None, worker: str = ""
+    ) -> tuple[bool, ...]: ...
     def save_imported(
         self, integration: IntegrationId, records: Sequence[ImportedRecord], run_id: str | None
     ) -> tuple[LinkId, ...]:
@@ -321,49 +232,6 @@ class Store(Protocol):
 # --- The ledger and the durable engine --------------------------------------------------------------------------------
 
 
-class OpKind(StrEnum):
-    SYNC_LINK = "sync-link"
-    """Bring one link into step from its present state (create included)."""
-    SEND_BATCH = "send-batch"
-    """Create what waits to be created in one integration, 50 at a time."""
-    POLL = "poll"
-    IMPORT = "import"
-    HEAR = "hear"
-    """A stored webhook delivery: find its link and enqueue ``sync-link``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpView:
-    """One row of the ledger. ``lane`` is what serialises: ops of one lane never run at the same time
-    (``link:<id>``, ``poll:<integration>`` …). ``subject`` is the id the kind speaks of. ``attempts`` counts starts."""
-
-    id: OpId
-    kind: OpKind
-    lane: str
-    subject: str
-    connection: ConnectionId
-    integration: IntegrationId | None
-    reason: str
-    attempts: int
-    state: str
-
-
-class OpResult(StrEnum):
-    DONE = "done"
-    LATER = "later"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpEnd:
-    """How one run of an op ended. ``after_s``: for LATER. ``finding``/``why``: for PARKED and LATER."""
-
-    result: OpResult
-    after_s: float = 0.0
-    why: str = ""
-    finding: Finding | None = None
-
-
 class Ledger(Protocol):
     """Our own table of work. ``enqueue`` coalesces: at most one waiting op per (kind, lane)."""
 
@@ -380,7 +248,8 @@ class Ledger(Protocol):
     ) -> OpId: ...
     def claim(self, op: OpId, worker: str) -> OpView | None:
         """Waiting and due → running, for this worker, if no other op of its lane runs and its connection is not held.
-        None: not now (someone else has it, or it is settled)."""
+        None: not now (someone else has it, or it is settled).
+        """
         ...
 
     def settle(self, op: OpId, worker: str, end: OpEnd) -> bool:
@@ -388,6 +257,15 @@ class Ledger(Protocol):
         ...
 
     def holds(self, op: OpId, worker: str) -> bool: ...
+    def claim_links(self, links: Sequence[LinkId], op: OpId, worker: str) -> MappingOf[LinkId, OpId]:
+        """For a batch: take the lanes of these links too. Link → the ``sync-link`` op that now runs for this worker
+        (the waiting one, or a new one). Links in other hands are absent. None are taken when ``op`` is not held."""
+        ...
+
+    def settle_all(self, ends: Sequence[tuple[OpId, OpEnd]], worker: str) -> tuple[bool, ...]:
+        """``settle`` in bulk, in order."""
+        ...
+
     def due(self, limit: int) -> tuple[OpView, ...]:
         """Waiting ops whose time has come and that were not handed over, oldest first (the sweeper's question)."""
         ...

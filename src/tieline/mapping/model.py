@@ -68,6 +68,8 @@ class KindRule:
     fields: tuple[FieldRule, ...] = ()
     statuses: tuple[StatusPair, ...] = ()
     constants: MappingOf[str, Any] = field(default_factory=dict)
+    child: bool = False
+    """Issues of this kind are made below the issue of the record's parent (a sub-task of the feature's issue)."""
 
 
 @dataclass(frozen=True, kw_only=True)

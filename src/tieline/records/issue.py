@@ -60,6 +60,9 @@ class Issue:
     parent: IssueId | None
     updated: datetime
     fields: Mapping[str, Any] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    """System fields (``duedate``, ``labels``…) that were asked for and are not in the answer: hidden, removed from the
+    project, or not readable. Not the same as empty: an absent field never clears anything on our side."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,3 +76,7 @@ class Snapshot:
     theirs_changed_at: datetime | None = None
     open_clashes: frozenset[str] = frozenset()
     """Fields whose clash waits for a person: planned neither way until it is settled."""
+    decided: MappingOf[str, str] = field(default_factory=dict)
+    """Fields whose open clash a person has decided: our field → ``ours`` or ``theirs``. Comes before the policy."""
+    workflow: MappingOf[str, tuple[Hop, ...]] = field(default_factory=dict)
+    """Transitions learnt so far, by the id of the status they start from (for routes of several hops)."""

@@ -93,6 +93,8 @@ class Plan:
     steps: tuple[Step, ...] = ()
     baseline_after: MappingOf[str, FieldBaseline] = field(default_factory=dict)
     gone: bool = False
+    settled: frozenset[str] = frozenset()
+    """Fields of ``open_clashes`` that need no person any more: both sides hold the same value now."""
 
     @property
     def in_step(self) -> bool:

@@ -172,3 +172,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": setting("log_level", "WARNING")},
 }
+
+DEMO_SANDBOX: dict[str, str] = {}
+"""Address, account and secret of the sandbox Jira beside this server (set by ``tieline demo``)."""

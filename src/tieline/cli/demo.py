@@ -1,0 +1,102 @@
+"""``tieline demo`` (and ``make run``): Tieline with the sandbox Jira beside it, on embedded defaults."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tieline.cli.serve import (
+    address,
+    data_folder,
+    leave,
+    open_server,
+    serve_until,
+    set_up,
+    sign_in_path,
+    stopped_by_signals,
+)
+
+
+@contextlib.contextmanager
+def sandbox_beside(*, port: int, edition: str, issues: Path | None, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The sandbox as a process of its own; it ends when this one does, however this one ends."""
+    command = [
+        *(sys.executable, "-m", "tieline.cli.main", "sandbox", "--json", "--until-stdin-closes"),
+        *("--port", str(port), "--edition", edition, "--state", str(folder / f"sandbox-{edition}.sqlite3")),
+        *(("--data", str(issues)) if issues else ()),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.stdin:
+                process.stdin.close()
+            process.terminate()
+
+
+def read_greeting(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The first line of ``tieline sandbox --json``; leaves when the sandbox could not start (it said why itself)."""
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        leave("The sandbox Jira did not start; see the line above. Choose another port with --sandbox-port.")
+    greeting: dict[str, str] = json.loads(line)
+    return greeting
+
+
+def run_demo(*, sandbox_port: int, edition: str, issues: Path | None) -> int:
+    if issues is not None and not issues.is_file():
+        print(f'There is no file "{issues}".', file=sys.stderr)
+        return 2
+    if issues is not None and "TIELINE_DATA" not in os.environ:
+        os.environ["TIELINE_DATA"] = f"var/{issues.name.split('.')[0]}"
+    folder = data_folder()
+    os.environ["TIELINE_ALLOW"] = f"{os.environ.get('TIELINE_ALLOW', '')} 127.0.0.1:{sandbox_port}".strip()
+    os.environ.setdefault("TIELINE_SEARCH_LAG_SECONDS", "5")
+    os.environ.setdefault("TIELINE_POLL_SECONDS", "15")
+    with (
+        stopped_by_signals() as stop,
+        sandbox_beside(port=sandbox_port, edition=edition, issues=issues, folder=folder) as process,
+    ):
+        release = set_up(exclusive=True)
+        from django.conf import settings
+
+        from tieline.cli.sample import save_sample_plan
+        from tieline.wiring import build_runtime
+
+        server = open_server(settings.HOST, settings.PORT)
+        save_sample_plan()
+        runtime = build_runtime(worker=True)
+        path = sign_in_path()
+        greeting = read_greeting(process)
+        settings.DEMO_SANDBOX = greeting
+        print(welcome(greeting, path), flush=True)
+        serve_until(stop, server, runtime, release)
+    return 0
+
+
+def welcome(greeting: dict[str, str], path: str | None) -> str:
+    """What is printed once everything answers."""
+    here = address()
+    sign_in = f"Sign in (once)   {here}{path}" if path else f"Sign in          {here} with your e-mail and password"
+    return f"""
+Tieline          {here}
+{sign_in}
+Sandbox Jira     {greeting["url"]}
+  account        {greeting["user"]}
+  secret         {greeting["secret"]}
+  project        {greeting["project"]}
+  faults, pages  {greeting["panel"]}
+
+What to try first
+  1. Open the sign-in link and choose a password.
+  2. Integrations, then "Connect a Jira": take the sandbox's address, account and secret, and watch the check.
+  3. Map the project {greeting["project"]}, look at the plan, send one feature, turn it on.
+  4. Edit the feature here, and its issue on the sandbox's pages: each side follows the other.
+  5. Switch a fault on in the panel and check again: Tieline says what is wrong and who can mend it.
+
+Stop it with Ctrl-C; everything is kept."""

@@ -97,7 +97,8 @@ def sign_in_path() -> str | None:
 def address() -> str:
     from django.conf import settings
 
-    shown = "localhost" if settings.HOST in {"127.0.0.1", "0.0.0.0", "::", "::1"} else settings.HOST
+    everywhere = {"127.0.0.1", "0.0.0.0", "::", "::1"}  # noqa: S104  # compared with, not bound to
+    shown = "localhost" if settings.HOST in everywhere else settings.HOST
     return str(settings.PUBLIC_URL or f"http://{shown}:{settings.PORT}")
 
 

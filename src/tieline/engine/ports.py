@@ -38,7 +38,9 @@ from tieline.sync.steps import FieldChange
 from tieline.sync.views import (
     ClashView,
     ConnectionView,
+    DeliveryView,
     ImportedRecord,
+    ImportView,
     IntegrationView,
     IntentView,
     LinkProblem,
@@ -57,6 +59,8 @@ __all__ = (
     "ClashView",
     "ConnectionView",
     "CreateRefusal",
+    "DeliveryView",
+    "ImportView",
     "ImportedRecord",
     "IntegrationView",
     "IntentView",
@@ -206,8 +210,8 @@ class Store(Protocol):
         ...
 
     def save_outcome(self, outcome: SyncOutcome, *, op: OpId | None = None, worker: str = "") -> bool:
-        """False when the record changed meanwhile (then only ``remote`` and the intent's end were saved), or when
-        ``worker`` no longer holds ``op`` (then nothing was)."""
+        """False: run the op again. Either a pulled field was changed here meanwhile (it and its baseline were left
+        alone, all else was saved), or ``worker`` no longer holds ``op`` (then nothing was saved)."""
         ...
 
     def save_outcomes(
@@ -217,6 +221,32 @@ class Store(Protocol):
         self, integration: IntegrationId, records: Sequence[ImportedRecord], run_id: str | None
     ) -> tuple[LinkId, ...]:
         """Idempotent: an issue that already has a link is left alone."""
+        ...
+
+    def read_import(self, run_id: str) -> ImportView | None: ...
+    def save_import_progress(
+        self,
+        run_id: str,
+        *,
+        state: str | None = None,
+        cursor: str | None = None,
+        seen: int | None = None,
+        total: int | None = None,
+        why: str | None = None,
+    ) -> None:
+        """Only what is given changes; ``made`` and ``skipped`` are counted by ``save_imported``."""
+        ...
+
+    def read_unheard(self, integration: IntegrationId, limit: int) -> tuple[DeliveryView, ...]:
+        """Stored webhooks that nobody looked at yet, oldest first."""
+        ...
+
+    def save_heard(self, outcomes: MappingOf[str, str]) -> None:
+        """Delivery id → what came of it, in a few words (``sync-link``, ``not linked`` …)."""
+        ...
+
+    def integrations_on(self) -> tuple[IntegrationView, ...]:
+        """All that are switched on and whose connection is not held: what the poller walks."""
         ...
 
     def save_poll_cursor(self, integration: IntegrationId, cursor: datetime) -> None: ...
@@ -267,7 +297,9 @@ class Ledger(Protocol):
         ...
 
     def due(self, limit: int) -> tuple[OpView, ...]:
-        """Waiting ops whose time has come and that were not handed over, oldest first (the sweeper's question)."""
+        """Waiting ops whose time has come and that were not handed over (or long ago in vain), oldest first. Left out
+        while their connection is held, their integration paused, or their lane busy: the end of that brings them back.
+        """
         ...
 
     def mark_handed(self, ops: Sequence[OpId]) -> None: ...

@@ -47,6 +47,13 @@ class SignInLink(models.Model):
     used = models.DateTimeField(null=True)
 
 
+class FailedSignIn(models.Model):
+    """A refused password, counted per account and per client (both as SHA-256), to slow guessing down."""
+
+    digest = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField()
+
+
 class Workspace(models.Model):
     id = models.CharField(**_ID)
     key = models.CharField(max_length=10, unique=True)
@@ -86,6 +93,8 @@ class Record(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     release = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="features")
     position = models.IntegerField(default=0)
+    keep_local = models.BooleanField(default=False)
+    """A person unlinked it: saving does not link it again by itself."""
     revision = models.PositiveIntegerField(default=1)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -108,6 +117,8 @@ class RecordChange(models.Model):
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
     note = models.CharField(max_length=255, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    """The record's revision that this change made."""
 
     class Meta:
         indexes = [models.Index(fields=["record", "at"])]
@@ -157,6 +168,10 @@ class Integration(models.Model):
     webhook_id = models.CharField(max_length=40, blank=True)
     webhook_token = models.CharField(max_length=64, unique=True)
     webhook_secret = models.BinaryField(null=True)
+    webhook_secret_before = models.BinaryField(null=True)
+    webhook_secret_changed = models.DateTimeField(null=True)
+    auto_send = models.BooleanField(default=True)
+    """Saving a record of a mapped kind links and sends it."""
     poll_cursor = models.DateTimeField(null=True)
     last_sent = models.DateTimeField(null=True)
     last_heard = models.DateTimeField(null=True)
@@ -166,7 +181,7 @@ class Integration(models.Model):
 class Link(models.Model):
     """The pair record–issue (or release–version). ``state``: ``waiting``, ``in-step``, ``problem``, ``gone``.
 
-    ``fence`` grows whenever the link changes hands; a writer with an old fence saves nothing.
+    ``baseline``: our field → ``[ours, theirs]``. One writer at a time: the op that runs in its lane.
     """
 
     id = models.CharField(**_ID)
@@ -186,9 +201,7 @@ class Link(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["integration", "remote_kind", "remote_id"], name="one_link_per_issue"
-            )
+            models.UniqueConstraint(fields=["integration", "remote_kind", "remote_id"], name="one_link_per_issue")
         ]
         indexes = [models.Index(fields=["integration", "state"])]
 
@@ -206,14 +219,15 @@ class Intent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["link"], condition=Q(state="open"), name="one_open_intent_per_link"
-            )
+            models.UniqueConstraint(fields=["link"], condition=Q(state="open"), name="one_open_intent_per_link")
         ]
 
 
 class Clash(models.Model):
-    """Both sides changed one field. Open while ``winner`` is empty; both values are kept for ever."""
+    """Both sides changed one field. Open while ``winner`` is empty; both values are kept for ever.
+
+    A person's choice is ``carried`` out by the next sync of the link.
+    """
 
     id = models.CharField(**_ID)
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="clashes")
@@ -225,6 +239,12 @@ class Clash(models.Model):
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     settled_by = models.CharField(max_length=255, blank=True)
+    carried = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["link", "field"], condition=Q(winner=""), name="one_open_clash_per_field")
+        ]
 
 
 class Problem(models.Model):
@@ -287,7 +307,11 @@ class LogEntry(models.Model):
     elapsed_ms = models.IntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "-id"]), models.Index(fields=["integration", "-id"])]
+        indexes = [
+            models.Index(fields=["workspace", "-id"]),
+            models.Index(fields=["integration", "-id"]),
+            models.Index(fields=["at"]),
+        ]
 
 
 class Delivery(models.Model):
@@ -304,6 +328,10 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["integration", "identifier"], name="one_delivery")]
+        indexes = [
+            models.Index(fields=["integration", "id"], condition=Q(outcome=""), name="delivery_unheard"),
+            models.Index(fields=["received"]),
+        ]
 
 
 class ImportRun(models.Model):
@@ -337,6 +365,9 @@ class Op(models.Model):
     reason = models.CharField(max_length=200)
     state = models.CharField(max_length=8, default="waiting")
     attempts = models.PositiveIntegerField(default=0)
+    handed = models.PositiveIntegerField(default=0)
+    deaths = models.PositiveIntegerField(default=0)
+    """How often a worker died over it since it last ended by itself."""
     worker = models.CharField(max_length=60, blank=True)
     due = models.DateTimeField()
     handed_at = models.DateTimeField(null=True)
@@ -348,14 +379,14 @@ class Op(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "lane"], condition=Q(state="waiting"), name="one_waiting_op"
-            ),
-            models.UniqueConstraint(
-                fields=["lane"], condition=Q(state="running"), name="one_running_op_per_lane"
-            ),
+            models.UniqueConstraint(fields=["kind", "lane"], condition=Q(state="waiting"), name="one_waiting_op"),
+            models.UniqueConstraint(fields=["lane"], condition=Q(state="running"), name="one_running_op_per_lane"),
         ]
-        indexes = [models.Index(fields=["state", "due"]), models.Index(fields=["connection", "state"])]
+        indexes = [
+            models.Index(fields=["state", "due"]),
+            models.Index(fields=["connection", "state"]),
+            models.Index(fields=["lane", "state"]),
+        ]
 
 
 class WorkerBeat(models.Model):

@@ -118,9 +118,9 @@ class LinkProblem:
 class SyncOutcome:
     """All that one sync changed here, saved in one transaction with the link row.
 
-    ``remote``: set when the issue was just created or found. ``record_changes``: pulled values (our field, old, new),
-    refused by the store when ``record_revision`` is no longer the record's (then nothing is saved and the op runs
-    again). ``remote_view``: what to show on the record (keys ``status``, ``status_category``, ``updated``, ``key``).
+    ``remote``: set when the issue was just created or found. ``record_changes``: pulled values (our field, old, new);
+    when ``record_revision`` is no longer the record's, those whose field a person changed meanwhile are left alone and
+    the op runs again. ``baseline``: the fields that now agree (others stay as they were). ``remote_view``: what to show on the record (keys ``status``, ``status_category``, ``updated``, ``key``).
     ``problems``: open ones of this link after the sync; those formerly open and absent now are closed. ``gone``: Jira
     answers 404.
     """
@@ -150,6 +150,37 @@ class ClashView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportView:
+    """An import and how far it is. ``cursor`` is the engine's own text, empty at the start.
+
+    ``state``: ``waiting``, ``running``, ``done``, ``parked``.
+    """
+
+    id: str
+    integration: IntegrationId
+    state: str
+    cursor: str
+    seen: int
+    made: int
+    skipped: int
+    total: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryView:
+    """A stored webhook that nobody has looked at yet. ``remote_id`` is None where the event names no issue or version.
+
+    ``payload`` holds only what finds the subject (event, ids, keys): the state is read from Jira afresh.
+    """
+
+    id: str
+    event: str
+    remote_kind: RemoteKind | None
+    remote_id: IssueId | None
+    payload: MappingOf[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportedRecord:
     """A record to be made for an issue or version that has none, with its link and baseline, in one transaction.
     ``parent_remote``/``release_remote`` are issue/version ids, resolved by the store through links.
@@ -172,13 +203,17 @@ class OpKind(StrEnum):
     POLL = "poll"
     IMPORT = "import"
     HEAR = "hear"
-    """A stored webhook delivery: find its link and enqueue ``sync-link``."""
+    """Webhooks were stored: look at all of this integration not looked at yet, and enqueue ``sync-link`` for links.
+    ``subject`` is the integration, lane ``hear:<integration>``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpView:
     """One row of the ledger. ``lane`` is what serialises: ops of one lane never run at the same time
-    (``link:<id>``, ``poll:<integration>`` …). ``subject`` is the id the kind speaks of. ``attempts`` counts starts.
+    (``link:<id>``, ``batch:<integration>``, ``poll:<integration>``, ``import:<integration>``, ``hear:<integration>``).
+    ``subject`` is the id the kind speaks of: the link, the integration, or the import. ``attempts`` counts starts,
+    ``handed`` how often it was handed over before (a start that found the lane busy makes a second handing-over
+    necessary, so the durable engine's own id is made of both).
     """
 
     id: OpId
@@ -190,6 +225,7 @@ class OpView:
     reason: str
     attempts: int
     state: str
+    handed: int = 0
 
 
 class OpResult(StrEnum):

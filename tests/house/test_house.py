@@ -7,6 +7,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tieline"
 
@@ -89,6 +91,7 @@ def test_every_setting_is_explained() -> None:
     assert sorted(name.upper() for name in asked if f"`TIELINE_{name.upper()}`" not in page) == []
 
 
+@pytest.mark.django_db
 def test_migrations_are_complete() -> None:
     from django.core.management import call_command
 

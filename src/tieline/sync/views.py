@@ -76,6 +76,8 @@ class LinkView:
     open_clashes: frozenset[str]
     intent: IntentView | None
     parent_link_remote_id: IssueId | None = None
+    decided: MappingOf[str, str] = field(default_factory=dict)
+    """Clashes that a person has decided and no sync has carried out yet: our field → ``ours`` or ``theirs``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,8 @@ class SyncOutcome:
     gone: bool = False
     remote_view: MappingOf[str, Any] = field(default_factory=dict)
     settled_intent: IntentId | None = None
+    settled: frozenset[str] = frozenset()
+    """Fields with an open or decided clash that is over: both sides agree now, or the decision was carried out."""
 
 
 @dataclass(frozen=True, kw_only=True)

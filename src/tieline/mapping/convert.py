@@ -120,7 +120,7 @@ def from_remote(
         case Shape.DAY:
             return _day(rule, value)
         case Shape.TAGS:
-            return Converted(value=labels_back(as_list(value), known=(*as_list(ours), *as_list(agreed_ours))))
+            return Converted(value=labels_back(as_list(value), known=(as_list(ours), as_list(agreed_ours))))
         case Shape.RELEASE:
             linked = [terms.versions_back[one] for one in linked_only(value, terms.versions_back)]
             if ours in linked:

@@ -161,7 +161,9 @@ class _Reader:
             here = f"{path}[{index}]"
             row = self.object(one, here, ("ours", "theirs", "theirs_name"), optional=("theirs_name",))
             name = self.text(row, "theirs_name", here, empty=True) if "theirs_name" in row else ""
-            pair = StatusPair(ours=self.text(row, "ours", here), theirs=self.text(row, "theirs", here), theirs_name=name)
+            pair = StatusPair(
+                ours=self.text(row, "ours", here), theirs=self.text(row, "theirs", here), theirs_name=name
+            )
             pairs.append(pair)
         return tuple(pairs)
 

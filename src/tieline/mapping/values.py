@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 LONGEST_LINE = 255
-"""Jira's limit for a summary, a version's name and a label, counted as Java counts: in UTF-16 units.
-https://confluence.atlassian.com/adminjiraserver/configuring-advanced-settings-938847220.html
-"""
+"""Jira's limit for a summary, a version's name and a label, counted as Java counts: in UTF-16 units."""
 
 
 def tidy(value: Any) -> Any:
@@ -65,14 +63,15 @@ def as_labels(tags: Any) -> list[str] | None:
     return sorted({label for tag in as_list(tags) if (label := as_label(tag))}) or None
 
 
-def labels_back(labels: Iterable[str], *, known: Iterable[str]) -> list[str] | None:
-    """Labels as tags: as the known tag that becomes this label, otherwise as they are. Sorted, each once."""
+def labels_back(labels: Iterable[str], *, known: Iterable[Iterable[str]] = ()) -> list[str] | None:
+    """Labels as tags, sorted, each once: as the tags that become this label in the first list of ``known`` that has
+    any, otherwise as they are.
+    """
     tags: set[str] = set()
-    known_by_label: dict[str, set[str]] = {}
-    for tag in known:
-        known_by_label.setdefault(as_label(tag), set()).add(tag)
+    lists = [tuple(one) for one in known]
     for label in labels:
-        tags |= known_by_label.get(label) or {label}
+        fitting = ({tag for tag in one if as_label(tag) == label} for one in lists)
+        tags |= next((found for found in fitting if found), {label})
     return sorted(tags) or None
 
 

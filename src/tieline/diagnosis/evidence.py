@@ -29,8 +29,10 @@ class Failure:
 
     resolve: ``not-found``, ``temporary``, ``timeout`` · guard: ``private-address``, ``metadata-address``,
     ``not-allowed`` · connect: ``refused``, ``timeout``, ``unreachable``, ``reset`` ·
-    tls: ``untrusted-ca``, ``self-signed``, ``expired``, ``not-yet-valid``, ``hostname-mismatch``, ``handshake``,
-    ``not-tls`` (plain HTTP on that port), ``protocol``, ``client-certificate`` ·
+    ``proxy-tunnel`` (a forward proxy refused to connect), ``proxy-login`` ·
+    tls: ``untrusted-ca``, ``missing-intermediate``, ``self-signed``, ``expired``, ``not-yet-valid``,
+    ``hostname-mismatch``, ``handshake``, ``not-tls`` (plain HTTP on that port), ``protocol``,
+    ``client-certificate`` ·
     send/read: ``timeout``, ``reset``, ``closed``, ``not-http``, ``too-slow``, ``headers-too-large`` ·
     settings: ``malformed-address``, ``malformed-header``.
     """
@@ -57,11 +59,13 @@ class Certificate:
 class Request:
     """What was asked. No secret ever stands here: ``auth`` names only the kind.
 
-    ``auth``: ``none``, ``basic``, ``bearer``, ``jwt``, ``cookie-session`` …; ``account`` is the user name sent with
-    Basic, when known. ``base`` is the address without the path (``https://acme.atlassian.net``, context path
+    ``auth``: ``none``, ``basic``, ``bearer``, ``jwt``, ``jwt-query``, ``cookie-session``, ``oauth1``, ``oauth2``,
+    ``connect-user``, ``token`` (scheme not told), ``malformed``, ``unknown`` …; ``account`` is the user name sent
+    with Basic, when known. ``base`` is the address without the path (``https://acme.atlassian.net``, context path
     included), ``path`` starts with ``/`` and carries the query. ``secret_shape`` says what the secret looks like
     without telling it: ``empty``, ``atatt`` (new Cloud token), ``cloud-classic``, ``pat`` (Data Center token shape),
-    ``jwt``, ``placeholder``, ``padded`` (blanks or quotes around it), ``password-like``.
+    ``jwt``, ``base64-pair`` (user and password, encoded by hand), ``scoped`` (declared so by its owner),
+    ``placeholder``, ``padded`` (blanks or quotes around it), ``password-like``.
     """
 
     method: str = "GET"
@@ -79,13 +83,14 @@ class Response:
     """What came back. Header names are kept as sent; ``header()`` ignores case.
 
     ``body`` is text, cut (``body_elided`` then True) and redacted. ``status`` is None in recorded
-    evidence whose status was not quoted.
+    evidence whose status was not quoted; ``status_implied`` when somebody concluded it and nobody read it.
     """
 
     status: int | None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     body_elided: bool = False
+    status_implied: bool = False
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
@@ -117,6 +122,8 @@ class Exchange:
     elapsed_ms: int | None = None
     at: str = ""
     """ISO 8601 UTC."""
+    followed_redirect: bool = False
+    """Another tool followed a redirect before this answer came. Tieline itself never does."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,8 +54,15 @@ class CatalogueEntry:
     response: Response
     vendor_url: str | None = None
     group: str | None = None
-    """Look-alike group of the failure catalogue (``LG1-cloud-basic-not-accepted``)."""
+    """First look-alike group (``LG1-cloud-basic-not-accepted``); all of them: ``tieline.diagnosis.lookalikes``."""
     request: str | None = None
+    seen: str = ""
+    """What people see, in Jira's or their tool's words."""
+    known_by: str = ""
+    """The observations that the rule stands on."""
+    probe: str | None = None
+    """The next question that settles it, when the evidence alone does not."""
+    alternatives: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

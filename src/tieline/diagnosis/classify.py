@@ -1,0 +1,154 @@
+"""Evidence in, findings out: all rules, best first, at most three possible, look-alikes named and what excludes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tieline.diagnosis.case import Case
+from tieline.diagnosis.evidence import Evidence
+from tieline.diagnosis.finding import Confidence, Finding
+from tieline.diagnosis.lookalikes import GROUPS_OF
+from tieline.diagnosis.reading import Reading
+from tieline.diagnosis.rules import RULES
+from tieline.diagnosis.rules.kit import Claim, Rule
+
+MOST_POSSIBLE = 3
+_RANK = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.POSSIBLE: 2}
+
+
+class RuleBook:
+    """Rules sorted by what they look at, so that an answer meets only those that can speak of its status."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        every = tuple(rules)
+        self._answers = [r for r in every if r.look is not None and not r.failures]
+        self._failures = [r for r in every if r.failures]
+        self.whole = tuple(r for r in every if r.whole is not None)
+        self._by_status: dict[int | None, tuple[Rule, ...]] = {}
+        self._by_failure: dict[str, tuple[Rule, ...]] = {}
+
+    def for_status(self, status: int | None) -> tuple[Rule, ...]:
+        rules = self._by_status.get(status)
+        if rules is None:
+            rules = tuple(r for r in self._answers if r.statuses is None or status in r.statuses)
+            if len(self._by_status) < 1000:
+                self._by_status[status] = rules
+        return rules
+
+    def for_failure(self, failure: str) -> tuple[Rule, ...]:
+        rules = self._by_failure.get(failure)
+        if rules is None:
+            rules = tuple(r for r in self._failures if failure in r.failures)
+            if len(self._by_failure) < 1000:
+                self._by_failure[failure] = rules
+        return rules
+
+
+ALL_RULES = RuleBook(RULES)
+_Claims = dict[str, tuple[Claim, list[str]]]
+
+
+def classify(evidence: Evidence, book: RuleBook = ALL_RULES) -> tuple[Finding, ...]:
+    """All findings, best first, each with its reasons and how sure it is. Empty: show the evidence, claim nothing."""
+    readings = [Reading(exchange) for exchange in evidence.exchanges]
+    case = Case(evidence, readings)
+    claims: _Claims = {}
+    for reading in readings:
+        failure = reading.failure
+        if failure is not None:
+            for rule in book.for_failure(f"{failure.stage}:{failure.kind}"):
+                _take(claims, rule, rule.look(reading, case) if rule.look else None, reading)
+        for rule in book.for_status(reading.status):
+            _take(claims, rule, rule.look(reading, case) if rule.look else None, reading)
+    if evidence.settings.address or evidence.settings.project_key or evidence.facts:
+        for rule in book.whole:
+            _take(claims, rule, rule.whole(case) if rule.whole else None, None)
+    return _rank(claims) if claims else ()
+
+
+def _take(claims: _Claims, rule: Rule, claim: Claim | None, reading: Reading | None) -> None:
+    if claim is None:
+        return
+    confidence = claim.confidence
+    if confidence is Confidence.CERTAIN and reading is not None and _second_hand(reading):
+        claim = Claim(
+            confidence=Confidence.LIKELY,
+            because=claim.because,
+            weight=claim.weight,
+            probe=claim.probe,
+            excluded=claim.excluded,
+            facts=claim.facts,
+        )
+    known = claims.get(rule.slug)
+    ids = [reading.exchange.id] if reading is not None and reading.exchange.id else []
+    if known is None:
+        claims[rule.slug] = (claim, ids)
+        return
+    best, seen = known
+    seen.extend(i for i in ids if i not in seen)
+    if _order(claim) < _order(best):
+        claims[rule.slug] = (claim, seen)
+
+
+def _second_hand(reading: Reading) -> bool:
+    """A status that nobody read, or a client's report with no answer beside it: never enough to be certain."""
+    response = reading.exchange.response
+    if response is None:
+        return reading.exchange.failure is None
+    return response.status_implied and not response.headers and not response.body
+
+
+def _order(claim: Claim) -> tuple[int, int]:
+    return (_RANK[claim.confidence], -claim.weight)
+
+
+def _rank(claims: _Claims) -> tuple[Finding, ...]:
+    ordered = sorted(claims.items(), key=lambda item: _order(item[1][0]))
+    settled: set[str] = set()
+    kept: list[Finding] = []
+    possible = 0
+    for slug, (claim, ids) in ordered:
+        groups = GROUPS_OF.get(slug, ())
+        if any(group.name in settled for group in groups):
+            continue
+        if claim.confidence is Confidence.POSSIBLE:
+            if possible == MOST_POSSIBLE or settled or (kept and not _shares_group(slug, kept)):
+                continue
+            possible += 1
+        if claim.confidence is Confidence.CERTAIN:
+            settled.update(group.name for group in groups)
+            settled.add(slug)
+        kept.append(_finding(slug, claim, ids))
+    return tuple(kept)
+
+
+def _shares_group(slug: str, kept: Iterable[Finding]) -> bool:
+    """A mere possibility is worth telling beside a likely finding only as its look-alike."""
+    mine = {group.name for group in GROUPS_OF.get(slug, ())}
+    return any(
+        finding.confidence is Confidence.POSSIBLE or not mine.isdisjoint(g.name for g in GROUPS_OF.get(finding.slug, ()))
+        for finding in kept
+    )
+
+
+def _finding(slug: str, claim: Claim, ids: list[str]) -> Finding:
+    groups = GROUPS_OF.get(slug, ())
+    probe = claim.probe
+    if probe is None and claim.confidence is not Confidence.CERTAIN and groups:
+        probe = groups[0].split
+    facts: Mapping[str, str] = claim.facts
+    return Finding(
+        slug=slug,
+        confidence=claim.confidence,
+        because=claim.because,
+        probe=probe,
+        group=groups[0].name if groups else None,
+        excluded=claim.excluded,
+        facts=facts,
+        exchange_ids=tuple(ids),
+    )
+
+
+def without(*slugs: str) -> RuleBook:
+    """The book with the rules of these slugs taken out (for proving that a rule is what finds something)."""
+    return RuleBook(rule for rule in RULES if rule.slug not in slugs)

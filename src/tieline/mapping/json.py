@@ -15,6 +15,9 @@ from tieline.records.record import RecordKind
 FORMAT = 1
 """Grows when the form of the JSON changes in a way that older readers cannot take."""
 
+_ABSENT: Any = object()
+"""Stands where a part is missing, which is told once, by the part around it."""
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -87,11 +90,11 @@ class _Reader:
 
     def mapping(self, payload: Any) -> Mapping:
         top = self.object(payload, "", ("format", "project", "kinds", "people"))
-        if top.get("format") != FORMAT:
-            self.tell("format", f"The format is {_shown(top.get('format'))}; this release reads format {FORMAT}.")
-        project = self.object(top.get("project"), "project", ("key", "id"))
+        if "format" in top and top["format"] != FORMAT:
+            self.tell("format", f"The format is {_shown(top['format'])}; this release reads format {FORMAT}.")
+        project = self.object(top.get("project", _ABSENT), "project", ("key", "id"))
         kinds: list[KindRule] = []
-        for index, raw in enumerate(self.array(top.get("kinds"), "kinds")):
+        for index, raw in enumerate(self.array(top.get("kinds", _ABSENT), "kinds")):
             path = f"kinds[{index}]"
             rule = self.kind(raw, path)
             if rule is not None:
@@ -102,7 +105,7 @@ class _Reader:
             project_key=self.text(project, "key", "project"),
             project_id=self.text(project, "id", "project"),
             kinds=tuple(kinds),
-            people=self.texts(top.get("people"), "people"),
+            people=self.texts(top.get("people", _ABSENT), "people"),
         )
 
     def kind(self, raw: Any, path: str) -> KindRule | None:
@@ -132,9 +135,9 @@ class _Reader:
             remote_kind=remote,
             issue_type_id=type_id,
             issue_type_name=type_name,
-            fields=self.rules(top.get("fields"), f"{path}.fields", kind),
-            statuses=self.statuses(top.get("statuses"), f"{path}.statuses"),
-            constants=dict(self.any_object(top.get("constants"), f"{path}.constants")),
+            fields=self.rules(top.get("fields", _ABSENT), f"{path}.fields", kind),
+            statuses=self.statuses(top.get("statuses", _ABSENT), f"{path}.statuses"),
+            constants=dict(self.any_object(top.get("constants", _ABSENT), f"{path}.constants")),
             child=child,
         )
 
@@ -173,7 +176,8 @@ class _Reader:
     def any_object(self, raw: Any, path: str) -> MappingOf[str, Any]:
         if isinstance(raw, dict) and all(isinstance(key, str) for key in raw):
             return raw
-        self.tell(path, f"Expected an object, found {_shown(raw)}.")
+        if raw is not _ABSENT:
+            self.tell(path, f"Expected an object, found {_shown(raw)}.")
         return {}
 
     def object(self, raw: Any, path: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> MappingOf[str, Any]:
@@ -192,7 +196,7 @@ class _Reader:
     def array(self, raw: Any, path: str) -> list[Any]:
         if isinstance(raw, list):
             return raw
-        if raw is not None:
+        if raw is not _ABSENT:
             self.tell(path, f"Expected a list, found {_shown(raw)}.")
         return []
 
@@ -206,8 +210,6 @@ class _Reader:
         return ""
 
     def texts(self, raw: Any, path: str) -> dict[str, str]:
-        if raw is None:
-            return {}
         rows = self.any_object(raw, path)
         return {key: self.text(rows, key, path) for key in rows}
 

@@ -20,7 +20,10 @@ class Direction(StrEnum):
 
 
 class ClashPolicy(StrEnum):
-    """What happens when both sides changed one field since they last agreed. The losing value is kept in the history."""
+    """What happens when both sides changed one field since they last agreed. The losing value is kept in the history.
+
+    Tags have no clash: what either side added or removed is carried to the other.
+    """
 
     NEWEST = "newest"
     OURS = "ours"
@@ -74,7 +77,7 @@ class KindRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
-    """The whole mapping of one integration. ``people`` maps our e-mails to Jira user ids (explicit table, first asked)."""
+    """The whole mapping of one integration. ``people`` maps our e-mails to Jira user ids (asked first)."""
 
     project_key: str
     project_id: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from tieline.mapping.fields import OurField, Shape, fits, our_field, our_fields, remote_label
@@ -31,14 +32,15 @@ class Severity(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class MappingProblem:
     """One thing to put right. ``kind`` and ``field`` (ours, or Jira's id where no field of ours is concerned) say where
-    on the form; ``kind`` is None for the whole mapping. ``slug`` names the problem, ``sentence`` says it with what to do.
+    on the form; ``kind`` is None for the whole mapping. ``slug`` names the problem, ``sentence`` says it and what to
+    do.
     """
 
     kind: RecordKind | None
     field: str
     slug: str
     sentence: str
-    facts: MappingOf[str, str] = field(default_factory=dict)
+    facts: MappingOf[str, str] = dataclasses.field(default_factory=dict)
     severity: Severity = Severity.STOPS
 
 

@@ -78,9 +78,11 @@ def agreed_form(shape: Shape, theirs: Any, terms: Terms) -> Any:
     return tidy(theirs)
 
 
-def mean_the_same(rule: FieldRule, shape: Shape, ours: Any, theirs: Any, terms: Terms, agreed: FieldBaseline) -> bool:
+def mean_the_same(rule: FieldRule, ours: Any, theirs: Any, terms: Terms, *, agreed: FieldBaseline) -> bool:
     """Whether both sides hold the same thing, each in its own form; then there is nothing to write."""
-    ours, theirs = tidy(ours), tidy(theirs)
+    shape, ours, theirs = terms.shape(rule), tidy(ours), tidy(theirs)
+    if shape is None:
+        return False
     if shape is Shape.STATUS:
         key = status_key(theirs)
         return any(pair.ours == ours and pair.theirs == key for pair in terms.kind.statuses)

@@ -79,7 +79,7 @@ class Case:
 
     @property
     def means_the_same(self) -> bool:
-        return mean_the_same(self.rule, self.shape, self.ours, self.theirs, self.terms, self.agreed)
+        return mean_the_same(self.rule, self.ours, self.theirs, self.terms, agreed=self.agreed)
 
     @property
     def is_open(self) -> bool:

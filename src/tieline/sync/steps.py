@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tieline.records.issue import RemoteKind
@@ -66,13 +67,18 @@ class KeepClash:
 
 @dataclass(frozen=True, kw_only=True)
 class FieldProblem:
-    """This field cannot be carried now. ``slug`` names the catalogue entry (own slugs: ``map-person-unmatched``,
-    ``map-status-unmapped``, ``map-no-route``, ``map-transition-needs-field``, ``map-version-unlinked``, ``map-parent-unlinked``…),
-    ``facts`` fill its words."""
+    """This field cannot be carried now. ``slug`` names the catalogue entry, ``facts`` fill its words.
+
+    Own slugs, with their facts: ``map-person-unmatched`` and ``map-status-unmapped`` (``person``/``status``; ``side``:
+    ``ours`` or ``theirs``, the side that holds it), ``map-no-route`` (``status``, ``from``, ``target``),
+    ``map-transition-needs-field`` (also ``transition``, ``fields``), ``map-version-unlinked`` (``release``),
+    ``map-parent-unlinked``, ``map-field-absent``, ``map-field-unknown`` and ``map-name-empty`` (``field``),
+    ``map-value-unreadable`` (``field``, ``value``), ``map-kind-unmapped`` (``kind``; ``field`` is empty).
+    """
 
     field: str
     slug: str
-    facts: MappingOf[str, str] = field(default_factory=dict)
+    facts: MappingOf[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +93,13 @@ Step = CreateRemote | SetRemote | MoveRemote | SetRecord | KeepClash | FieldProb
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """``steps`` in the order of doing. ``baseline_after``: the agreed values once every step is done (fields with an open
-    clash or problem keep their former baseline). ``in_step``: nothing to write on either side and no problem."""
+    """``steps`` in the order of doing. ``baseline_after``: the agreed values once every step is done; to be saved also
+    when there are no steps (fields with an open clash or a problem keep their former baseline). ``in_step``: nothing to
+    write on either side and no problem.
+    """
 
     steps: tuple[Step, ...] = ()
-    baseline_after: MappingOf[str, FieldBaseline] = field(default_factory=dict)
+    baseline_after: MappingOf[str, FieldBaseline] = dataclasses.field(default_factory=dict)
     gone: bool = False
     settled: frozenset[str] = frozenset()
     """Fields of ``open_clashes`` that need no person any more: both sides hold the same value now."""

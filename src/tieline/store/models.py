@@ -12,8 +12,6 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
-_ID = {"primary_key": True, "max_length": 36}
-
 
 class Users(BaseUserManager["User"]):
     def create_user(self, email: str, *, name: str = "", password: str | None = None) -> User:
@@ -55,7 +53,7 @@ class FailedSignIn(models.Model):
 
 
 class Workspace(models.Model):
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     key = models.CharField(max_length=10, unique=True)
     name = models.CharField(max_length=120)
     next_number = models.PositiveIntegerField(default=1)
@@ -80,7 +78,7 @@ class Membership(models.Model):
 class Record(models.Model):
     """A planning record; see :class:`tieline.records.record.Record` for the meaning of the columns."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="records")
     kind = models.CharField(max_length=16)
     ref = models.CharField(max_length=32)
@@ -108,7 +106,7 @@ class Record(models.Model):
 class RecordChange(models.Model):
     """History of a record: who changed which field from what to what. ``source``: ``person``, ``jira``, ``import``."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()
     source = models.CharField(max_length=16)
@@ -127,7 +125,7 @@ class RecordChange(models.Model):
 class Connection(models.Model):
     """One Jira: address, edition, credential (sealed), limits. ``origin`` is what the secret is bound to."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     name = models.CharField(max_length=120)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
     base_url = models.CharField(max_length=500)
@@ -153,7 +151,7 @@ class Connection(models.Model):
 class Integration(models.Model):
     """A workspace and a Jira project through a connection and a mapping."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="integrations")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="integrations")
     name = models.CharField(max_length=120)
@@ -184,7 +182,7 @@ class Link(models.Model):
     ``baseline``: our field → ``[ours, theirs]``. One writer at a time: the op that runs in its lane.
     """
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="links")
     record = models.OneToOneField(Record, on_delete=models.CASCADE, related_name="link")
     remote_kind = models.CharField(max_length=8)
@@ -209,7 +207,7 @@ class Link(models.Model):
 class Intent(models.Model):
     """A create that was announced before it was sent. ``state``: ``open``, ``settled``, ``dropped``."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="intents")
     marker = models.CharField(max_length=36, unique=True)
     fields = models.JSONField(default=dict)
@@ -229,7 +227,7 @@ class Clash(models.Model):
     A person's choice is ``carried`` out by the next sync of the link.
     """
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="clashes")
     field = models.CharField(max_length=40)
     ours = models.JSONField(null=True)
@@ -254,7 +252,7 @@ class Problem(models.Model):
     the finding and of the redacted exchanges behind it.
     """
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="problems")
     connection = models.ForeignKey(Connection, null=True, on_delete=models.CASCADE, related_name="problems")
     integration = models.ForeignKey(Integration, null=True, on_delete=models.CASCADE, related_name="problems")
@@ -278,9 +276,12 @@ class Problem(models.Model):
 
 
 class CheckRun(models.Model):
-    """One walk up the ladder; ``results`` grows step by step while it runs. ``state``: ``running``, ``done``, ``broken-off``."""
+    """One walk up the ladder; ``results`` grows step by step while it runs.
 
-    id = models.CharField(**_ID)
+    ``state``: ``running``, ``done``, ``broken-off``.
+    """
+
+    id = models.CharField(primary_key=True, max_length=36)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="checks")
     integration = models.ForeignKey(Integration, null=True, on_delete=models.CASCADE, related_name="checks")
     project_key = models.CharField(max_length=80, blank=True)
@@ -294,7 +295,7 @@ class CheckRun(models.Model):
 class LogEntry(models.Model):
     """One line of the log. ``steps``: sentences; ``exchanges``: redacted, bodies cut."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="log")
     integration = models.ForeignKey(Integration, null=True, on_delete=models.CASCADE, related_name="log")
     record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL, related_name="log")
@@ -317,7 +318,7 @@ class LogEntry(models.Model):
 class Delivery(models.Model):
     """A webhook as it arrived: verified, stored, then answered 204. ``identifier`` dedupes per integration."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="deliveries")
     identifier = models.CharField(max_length=120)
     event = models.CharField(max_length=80, blank=True)
@@ -337,7 +338,7 @@ class Delivery(models.Model):
 class ImportRun(models.Model):
     """An import with its progress. ``cursor`` lets it go on within one page after a crash."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="imports")
     state = models.CharField(max_length=8, default="waiting")
     cursor = models.TextField(blank=True)
@@ -356,7 +357,7 @@ class Op(models.Model):
     ``state``: ``waiting``, ``running``, ``done``, ``parked``.
     """
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     kind = models.CharField(max_length=12)
     lane = models.CharField(max_length=60)
     subject = models.CharField(max_length=60)
@@ -412,7 +413,7 @@ class GateRow(models.Model):
 class AuditEntry(models.Model):
     """Who changed what here, secrets and rights included (never the secret itself). Only ever added to."""
 
-    id = models.CharField(**_ID)
+    id = models.CharField(primary_key=True, max_length=36)
     at = models.DateTimeField()
     actor = models.CharField(max_length=255)
     workspace = models.ForeignKey(Workspace, null=True, on_delete=models.SET_NULL)

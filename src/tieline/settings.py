@@ -40,6 +40,10 @@ def _key_file(name: str) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
+_shipped = Path(__file__).parent / "diagnosis" / "pages"
+PROBLEM_PAGES = _shipped if _shipped.is_dir() else Path(__file__).parents[2] / "docs" / "problems"
+"""The pages of the problems: inside the installed package, or ``docs/problems`` of a checkout."""
+
 HOST = setting("host", "127.0.0.1")
 PORT = int(setting("port", "8080"))
 PUBLIC_URL = setting("public_url").rstrip("/")

@@ -180,8 +180,13 @@ class Store(Protocol):
         """Release record → version id, for all linked releases."""
         ...
 
+    def count_links(self, integration: IntegrationId) -> int:
+        """Links that have an issue or version: what a share of them is a share of (the brake)."""
+        ...
+
     def links_waiting_to_create(self, integration: IntegrationId, limit: int) -> tuple[LinkId, ...]:
-        """Links without an issue, without an intent, whose parent (if any) is linked; oldest first."""
+        """Links without an issue, without an intent and without a problem that waits for a person, whose parent (if any)
+        is linked; oldest first."""
         ...
 
     def announce_create(
@@ -296,14 +301,23 @@ class Ledger(Protocol):
         """``settle`` in bulk, in order."""
         ...
 
-    def due(self, limit: int) -> tuple[OpView, ...]:
+    def due(self, limit: int, *, skip: Sequence[ConnectionId] = ()) -> tuple[OpView, ...]:
         """Waiting ops whose time has come and that were not handed over (or long ago in vain), oldest first. Left out
-        while their connection is held, their integration paused, or their lane busy: the end of that brings them back.
+        while their connection is held, their integration paused, or their lane busy: the end of that brings them back. Ops of the connections in ``skip`` (busy enough already) are left out too, so
+        that a flood in one connection delays no other.
         """
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next op that waits becomes due; None when nothing waits. May lie in the past."""
         ...
 
     def mark_handed(self, ops: Sequence[OpId]) -> None: ...
     def beat(self, worker: str) -> None: ...
+    def forget_worker(self, worker: str) -> None:
+        """A worker that stopped in good order: its beat goes, so that nobody waits for it."""
+        ...
+
     def take_back(self, *, dead_after_s: float) -> tuple[OpId, ...]:
         """Running ops of workers without a heartbeat → waiting again (or parked as poison after too many starts)."""
         ...

@@ -202,11 +202,11 @@ class DjangoLedger:
         row = Op.objects.filter(id=op).first()
         return op_view(row) if row else None
 
-    def due(self, limit: int) -> tuple[OpView, ...]:
-        """Ops that may start now and were not handed over (or long ago in vain), oldest first."""
+    def due(self, limit: int, *, skip: Sequence[ConnectionId] = ()) -> tuple[OpView, ...]:
+        """Ops that may start now and were not handed over (or long ago in vain), oldest first; none of ``skip``."""
         now = self._now()
         unhanded = Q(handed_at=None) | Q(handed_at__lt=now - STALE_HANDOVER)
-        return tuple(op_view(row) for row in startable(now).filter(unhanded).order_by("due", "id")[:limit])
+        return tuple(op_view(row) for row in startable(now).filter(unhanded).exclude(connection__in=skip).order_by("due", "id")[:limit])
 
     def next_due(self) -> datetime | None:
         """When the next op that waits becomes due; None when nothing waits. May lie in the past."""

@@ -1,0 +1,179 @@
+"""The poll that makes it true: what changed in Jira since last time, with overlap, compared with what was seen.
+
+When nothing is new it costs one search and one list of versions, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tieline.diagnosis.finding import Confidence, Finding
+from tieline.engine.crash_points import reached
+from tieline.engine.desk import Desk, open_desk
+from tieline.engine.hear import look_at
+from tieline.engine.plan_link import plan_known, quiet_outcome
+from tieline.engine.ports import Answer, LinkProblem, LinkView, OpEnd, OpResult, SyncOutcome
+from tieline.engine.reading import Remote, version_stamp
+from tieline.engine.settle_intent import CLOCKS_APART
+from tieline.engine.sync_link import parse_stamp
+from tieline.engine.turn import Turn
+from tieline.records.ids import IntegrationId, IssueId, LinkId, RecordId
+from tieline.records.issue import Issue, RemoteKind, Version
+from tieline.sync.brake import brake
+from tieline.sync.steps import SetRecord
+
+BRAKE = "sync-brake"
+LET_RUN = "A person let the changes run"
+"""Reason of the poll that a person started although the brake held: it is not braked."""
+MOST_PAGES = 500
+
+
+@dataclass(kw_only=True)
+class Heard:
+    """What one poll found. ``changed``: links to look at. ``stamps``: nothing to do but remember the time seen.
+    ``pulls``: how many records a pull would change. ``newest``: Jira's latest time seen."""
+
+    changed: dict[IssueId, LinkId] = field(default_factory=dict)
+    views: dict[LinkId, LinkView] = field(default_factory=dict)
+    stamps: list[SyncOutcome] = field(default_factory=list)
+    pulls: int = 0
+    newest: datetime | None = None
+
+
+def poll(integration: IntegrationId, turn: Turn, *, reason: str = "") -> OpEnd:
+    """Walk the pages of changed issues and the versions; enqueue a sync for each link that is out of step."""
+    view = turn.store.read_integration(integration)
+    if view.state != "on":
+        return OpEnd(result=OpResult.DONE, why="The integration is not on")
+    desk = open_desk(view, turn)
+    versions = turn.store.release_versions(integration)
+    heard = Heard(newest=view.poll_cursor)
+    trouble = _walk_issues(view.poll_cursor, desk, versions, heard) or _walk_versions(desk, versions, heard)
+    if trouble is not None:
+        verdict = desk.judge(trouble, operation="look for changes")
+        end = desk.conclude(verdict)
+        if verdict.problem is not None:
+            turn.store.save_log(integration, (desk.line(end.why, direction="pull", level="problem"),))
+        return end
+    linked = turn.store.count_links(integration)
+    if reason != LET_RUN and brake(heard.pulls, linked):
+        return _hold_for_a_person(heard, linked, desk)
+    look_at(view, heard.changed, turn, reason="Seen by polling")
+    if heard.stamps:
+        turn.store.save_outcomes(heard.stamps)
+    reached("before save poll cursor")
+    cursor = heard.newest or turn.clock.now() - CLOCKS_APART
+    if cursor != view.poll_cursor:
+        turn.store.save_poll_cursor(integration, cursor)
+    return OpEnd(result=OpResult.DONE)
+
+
+def _walk_issues(
+    cursor: datetime | None, desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard
+) -> Answer[object] | None:
+    overlap = timedelta(seconds=desk.turn.ports.pace.poll_overlap_s)
+    since = (cursor or desk.turn.clock.now() - CLOCKS_APART) - overlap
+    token: str | None = None
+    seen_tokens: set[str] = set()
+    for _ in range(MOST_PAGES):
+        answer = desk.note(desk.jira.read_page(desk.project_key, updated_since=since, token=token))
+        if answer.value is None:
+            return answer
+        _compare_issues(answer.value.issues, desk, versions, heard)
+        token = answer.value.next_token
+        if token is None or token in seen_tokens:
+            return None
+        seen_tokens.add(token)
+    return None
+
+
+def _compare_issues(
+    issues: Sequence[Issue], desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard
+) -> None:
+    store, integration = desk.turn.store, desk.integration.id
+    for issue in issues:
+        heard.newest = max(heard.newest, issue.updated) if heard.newest else issue.updated
+    if not issues:
+        return
+    seen = store.read_remote_stamps(integration, [issue.id for issue in issues])
+    new = {issue.id: issue for issue in issues if issue.id in seen and _is_newer(issue, seen[issue.id])}
+    links = store.find_links(integration, RemoteKind.ISSUE, tuple(new))
+    views = {view.remote_id: view for view in store.read_links(tuple(links.values()))}
+    for issue_id, link in links.items():
+        view = views.get(issue_id)
+        if view is not None:
+            _sort_out(view, Remote(issue=new[issue_id]), link, desk, versions, heard)
+
+
+def _walk_versions(desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard) -> Answer[object] | None:
+    if not versions:
+        return None
+    answer = desk.note(desk.jira.read_versions(desk.project_key))
+    if answer.value is None:
+        return answer
+    store, integration = desk.turn.store, desk.integration.id
+    listed: dict[IssueId, Version] = {one.id: one for one in answer.value}
+    linked = tuple(versions.values())
+    seen = store.read_remote_stamps(integration, linked)
+    out = [one for one in linked if one not in listed or version_stamp(listed[one]) != seen.get(one, "")]
+    if not out:
+        return None
+    links = store.find_links(integration, RemoteKind.VERSION, tuple(out))
+    views = {view.remote_id: view for view in store.read_links(tuple(links.values()))}
+    for version_id, link in links.items():
+        view = views.get(version_id)
+        if view is None:
+            continue
+        if version_id in listed:
+            _sort_out(view, Remote(version=listed[version_id]), link, desk, versions, heard)
+        elif seen.get(version_id):
+            heard.changed[version_id] = link
+            heard.views[link] = view
+    return None
+
+
+def _sort_out(
+    view: LinkView,
+    remote: Remote,
+    link: LinkId,
+    desk: Desk,
+    versions: Mapping[RecordId, IssueId],
+    heard: Heard,
+) -> None:
+    planned = plan_known(view, remote, desk, versions)
+    assert view.remote_id is not None
+    if planned.in_step and planned.baseline_after == view.baseline:
+        outcome = quiet_outcome(view, remote, planned)
+        assert outcome is not None
+        heard.stamps.append(outcome)
+        return
+    heard.changed[view.remote_id] = link
+    heard.views[link] = view
+    heard.pulls += any(isinstance(step, SetRecord) for step in planned.steps)
+
+
+def _is_newer(issue: Issue, seen: str) -> bool:
+    known = parse_stamp(seen)
+    return known is None or issue.updated > known
+
+
+def _hold_for_a_person(heard: Heard, linked: int, desk: Desk) -> OpEnd:
+    """Too much would change here at once: nothing does until somebody has looked at it."""
+    sentence = f"Jira would change {heard.pulls} of {linked} linked records at once"
+    finding = Finding(
+        slug=BRAKE,
+        confidence=Confidence.CERTAIN,
+        because=(f"{sentence}.",),
+        facts={"count": str(heard.pulls), "total": str(linked), "project": desk.project_key},
+    )
+    problem = LinkProblem(finding=finding, scope="mapping")
+    outcomes = [
+        SyncOutcome(link=view.id, record_revision=view.record.revision, problems=(problem,))
+        for view in heard.views.values()
+    ]
+    desk.turn.store.save_outcomes(outcomes)
+    line = desk.line(f"{sentence}; a person decides", direction="pull", level="problem")
+    desk.turn.store.save_log(desk.integration.id, (line,))
+    return OpEnd(result=OpResult.PARKED, why=sentence, finding=finding)

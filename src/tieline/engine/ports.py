@@ -171,9 +171,9 @@ class Store(Protocol):
         self, integration: IntegrationId, remote_kind: RemoteKind, remote_ids: Sequence[IssueId]
     ) -> MappingOf[IssueId, LinkId]: ...
     def read_remote_stamps(
-        self, integration: IntegrationId, remote_ids: Sequence[IssueId]
+        self, integration: IntegrationId, remote_ids: Sequence[IssueId], *, remote_kind: RemoteKind = RemoteKind.ISSUE
     ) -> MappingOf[IssueId, str]:
-        """Issue id → the ``updated`` text seen last (for polls: equal means nothing new)."""
+        """Issue (or version) id → the ``updated`` text seen last (for polls: equal means nothing new)."""
         ...
 
     def release_versions(self, integration: IntegrationId) -> MappingOf[RecordId, IssueId]:

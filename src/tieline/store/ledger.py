@@ -25,7 +25,7 @@ from tieline.store.ops import (
     on_enqueued,
     op_view,
 )
-from tieline.store.problems import open_problem, place_of
+from tieline.store.problems import open_problem, place_of, put_under
 from tieline.store.transactions import one_transaction
 from tieline.sync.views import LinkProblem, OpEnd, OpKind, OpResult, OpView
 
@@ -206,7 +206,10 @@ class DjangoLedger:
         """Ops that may start now and were not handed over (or long ago in vain), oldest first; none of ``skip``."""
         now = self._now()
         unhanded = Q(handed_at=None) | Q(handed_at__lt=now - STALE_HANDOVER)
-        return tuple(op_view(row) for row in startable(now).filter(unhanded).exclude(connection__in=skip).order_by("due", "id")[:limit])
+        return tuple(
+            op_view(row)
+            for row in startable(now).filter(unhanded).exclude(connection__in=skip).order_by("due", "id")[:limit]
+        )
 
     def next_due(self) -> datetime | None:
         """When the next op that waits becomes due; None when nothing waits. May lie in the past."""
@@ -292,5 +295,6 @@ def _show_poison(row: Op, finding: Finding, now: datetime) -> None:
         return
     link = Link.objects.select_related("integration").filter(id=row.subject).first()
     if link is not None:
-        open_problem(LinkProblem(finding=finding, scope="record"), place_of(link), now=now)
+        problem = open_problem(LinkProblem(finding=finding, scope="record"), place_of(link), now=now)
+        put_under([(problem.id, link.id)])
         Link.objects.filter(id=link.id).update(state="problem")

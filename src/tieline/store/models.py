@@ -187,7 +187,7 @@ class Link(models.Model):
     record = models.OneToOneField(Record, on_delete=models.CASCADE, related_name="link")
     remote_kind = models.CharField(max_length=8)
     remote_id = models.CharField(max_length=40, null=True)
-    remote_key = models.CharField(max_length=80, blank=True)
+    remote_key = models.CharField(max_length=255, blank=True)
     remote_status = models.CharField(max_length=80, blank=True)
     remote_status_category = models.CharField(max_length=16, blank=True)
     remote_updated = models.CharField(max_length=40, blank=True)

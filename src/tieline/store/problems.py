@@ -53,7 +53,7 @@ def fingerprint_of(problem: LinkProblem, place: Place) -> str:
 
 
 def open_problem(problem: LinkProblem, place: Place, *, now: datetime) -> Problem:
-    """Open the problem, or touch the open one of the same cause, and put the link (if any) under it."""
+    """Open the problem, or touch the open one of the same cause. ``put_under`` adds what it holds up."""
     fingerprint = fingerprint_of(problem, place)
     row = Problem(
         id=new_id(),
@@ -77,11 +77,14 @@ def open_problem(problem: LinkProblem, place: Place, *, now: datetime) -> Proble
         if row.evidence:
             found.evidence = row.evidence
         found.save(update_fields=["finding", "evidence", "last_seen"])
-    if place.link:
-        found.links.through.objects.bulk_create(
-            [found.links.through(problem_id=found.id, link_id=place.link)], ignore_conflicts=True
-        )
     return found
+
+
+def put_under(pairs: Iterable[tuple[str, str]]) -> None:
+    """Note for (problem id, link id) pairs that the problem holds the link up."""
+    through = Problem.links.through
+    rows = [through(problem_id=problem, link_id=link) for problem, link in pairs]
+    through.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
 
 
 def settle_link_problems(

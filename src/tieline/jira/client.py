@@ -146,6 +146,8 @@ class JiraClient:
         for start in range(0, len(ids), BULK_READ):
             question = self._dialect.ask_issues(ids[start : start + BULK_READ], fields.value)
             part = and_then(whole, self._caller.ask("issues", question, self._parse_issues))
+            if part.trouble is Trouble.REFUSED and not self._dialect.bulk_skips_missing:
+                part = and_then(part, self._read_halves(ids[start : start + BULK_READ]))
             if part.value is None:
                 return part
             resolved = and_then(part, self._epics.resolve(part.value))
@@ -153,6 +155,20 @@ class JiraClient:
                 return resolved
             whole = replace(resolved, value=(whole.value or ()) + resolved.value)
         return whole
+
+    def _read_halves(self, ids: Sequence[IssueId]) -> Answer[tuple[Issue, ...]]:
+        """Find the issues that a whole search is refused for, where one missing id spoils it."""
+        if len(ids) == 1:
+            one = self.read_issue(ids[0])
+            if one.value is not None or one.trouble is Trouble.GONE:
+                return Answer(value=() if one.value is None else (one.value,), exchanges=one.exchanges)
+            return passed_on(one)
+        middle = len(ids) // 2
+        first = self.read_issues(ids[:middle])
+        if first.value is None:
+            return first
+        second = and_then(first, self.read_issues(ids[middle:]))
+        return second if second.value is None else replace(second, value=first.value + second.value)
 
     def read_page(
         self, project_key: str, *, updated_since: datetime | None, token: str | None, size: int = 100

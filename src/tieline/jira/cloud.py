@@ -22,6 +22,7 @@ class Cloud:
     edition = Edition.CLOUD
     api = "/rest/api/3"
     tells_markers = True
+    bulk_skips_missing = True
     epic_links = False
 
     def name_user(self, user_id: str | None) -> Any:

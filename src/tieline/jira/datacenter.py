@@ -22,6 +22,7 @@ class DataCenter:
     edition = Edition.DATA_CENTER
     api = "/rest/api/2"
     tells_markers = False
+    bulk_skips_missing = False
     epic_links = True
 
     def name_user(self, user_id: str | None) -> Any:

@@ -35,6 +35,8 @@ class Dialect(Protocol):
     """``/rest/api/3`` or ``/rest/api/2``."""
     tells_markers: bool
     """A search can bring the marker property along."""
+    bulk_skips_missing: bool
+    """A bulk read answers for the other ids when one is gone; where not surely, the client looks for it by halves."""
     epic_links: bool
     """The parent of a standard issue is an epic link, not the field ``parent``."""
 

@@ -65,7 +65,7 @@ def build_tls(fault: str, *, host: str) -> tuple[ssl.SSLContext, str]:
         end=now + timedelta(days=400),
         authority=True,
     )
-    hosts = (host, "localhost")
+    hosts: tuple[str, ...] = (host, "localhost")
     if fault == "tls-self-signed":
         leaf = _certificate(
             subject=host, issuer=host, key=key, signer=key, hosts=hosts, start=start, end=end, authority=False

@@ -33,7 +33,9 @@ def plan_change_items(old: Issue, new: Issue, names: Names) -> tuple[ChangeItem,
     """List the fields that differ, one item each; collections of versions give one item for each member."""
     items: list[ChangeItem] = []
 
-    def say(field: str, field_id: str, before: tuple[str | None, str | None], after: tuple[str | None, str | None]) -> None:
+    def say(
+        field: str, field_id: str, before: tuple[str | None, str | None], after: tuple[str | None, str | None]
+    ) -> None:
         if before != after:
             items.append(
                 ChangeItem(
@@ -57,7 +59,9 @@ def plan_change_items(old: Issue, new: Issue, names: Names) -> tuple[ChangeItem,
         (new.type_id, TYPES_BY_ID[new.type_id].name),
     )
     for field, before, after in (("assignee", old.assignee, new.assignee), ("reporter", old.reporter, new.reporter)):
-        say(field, field, (names.person_id(before), names.person(before)), (names.person_id(after), names.person(after)))
+        say(
+            field, field, (names.person_id(before), names.person(before)), (names.person_id(after), names.person(after))
+        )
     say(
         "priority",
         "priority",

@@ -21,7 +21,9 @@ class Fault:
     transport: bool = False
 
 
-def _table(group: str, editions: frozenset[Edition], rows: Iterable[tuple[str, str]], *, transport: bool = False) -> list[Fault]:
+def _table(
+    group: str, editions: frozenset[Edition], rows: Iterable[tuple[str, str]], *, transport: bool = False
+) -> list[Fault]:
     return [
         Fault(name=name, description=text, group=group, editions=editions, transport=transport) for name, text in rows
     ]
@@ -44,51 +46,59 @@ _NETWORK = _table(
     ],
     transport=True,
 )
-_ADDRESS = _table(
-    "Address",
-    _BOTH,
-    [
-        ("redirect-http-to-https", "Every call is redirected to https on the same host."),
-        ("redirect-internal-host", "Every call is redirected to the private address 10.0.0.5."),
-        ("redirect-to-idp", "A single sign-on gateway redirects every call to its identity provider."),
-        ("redirect-sso-html", "A single sign-on gateway answers every call with 200 and its login page."),
-        ("redirect-to-login-jsp", "Every call is redirected to Jira's own login page."),
-        ("redirect-generic-302", "Every call is answered 302 without saying where to."),
-        ("url-not-jira-other", "Another product's web pages answer on this address."),
-        ("url-not-jira-confluence", "Confluence answers on this address, not Jira."),
-        ("base-url-mismatch", "Jira's base URL setting names another host than the one used."),
-        ("waf-html-block", "A web application firewall refuses every call with a page of its own."),
-        ("proxy-strips-authorization", "Something on the way removes the Authorization header."),
-    ],
-) + _table("Address", _DC, [("url-wrong-context-path", "Jira lives under /jira; the root belongs to a web server.")]) + _table(
-    "Address",
-    _CLOUD,
-    [
-        ("cloud-site-renamed", "The site was renamed: every call is redirected to the new name."),
-        ("cloud-site-unavailable", "The site is suspended or does not exist: Atlassian's edge answers."),
-        ("cloud-no-jira-product", "The site exists, Jira is not part of it."),
-        ("cloud-ip-allowlist", "The organisation's IP allowlist does not hold this machine's address."),
-        ("client-get-with-body", "The edge refuses a GET that carries a body."),
-    ],
+_ADDRESS = (
+    _table(
+        "Address",
+        _BOTH,
+        [
+            ("redirect-http-to-https", "Every call is redirected to https on the same host."),
+            ("redirect-internal-host", "Every call is redirected to the private address 10.0.0.5."),
+            ("redirect-to-idp", "A single sign-on gateway redirects every call to its identity provider."),
+            ("redirect-sso-html", "A single sign-on gateway answers every call with 200 and its login page."),
+            ("redirect-to-login-jsp", "Every call is redirected to Jira's own login page."),
+            ("redirect-generic-302", "Every call is answered 302 without saying where to."),
+            ("url-not-jira-other", "Another product's web pages answer on this address."),
+            ("url-not-jira-confluence", "Confluence answers on this address, not Jira."),
+            ("base-url-mismatch", "Jira's base URL setting names another host than the one used."),
+            ("waf-html-block", "A web application firewall refuses every call with a page of its own."),
+            ("proxy-strips-authorization", "Something on the way removes the Authorization header."),
+        ],
+    )
+    + _table("Address", _DC, [("url-wrong-context-path", "Jira lives under /jira; the root belongs to a web server.")])
+    + _table(
+        "Address",
+        _CLOUD,
+        [
+            ("cloud-site-renamed", "The site was renamed: every call is redirected to the new name."),
+            ("cloud-site-unavailable", "The site is suspended or does not exist: Atlassian's edge answers."),
+            ("cloud-no-jira-product", "The site exists, Jira is not part of it."),
+            ("cloud-ip-allowlist", "The organisation's IP allowlist does not hold this machine's address."),
+            ("client-get-with-body", "The edge refuses a GET that carries a body."),
+        ],
+    )
 )
-_STATE = _table(
-    "State of Jira",
-    _BOTH,
-    [
-        ("gateway-5xx", "A reverse proxy gets no answer from Jira: 502 with its own page."),
-        ("rate-limit", "Every call is answered 429."),
-    ],
-) + _table(
-    "State of Jira",
-    _DC,
-    [
-        ("jira-maintenance", "Jira waits for a reindex: 503, /status says MAINTENANCE."),
-        ("jira-starting", "The node is starting: calls are 503, /status says STARTING with 200."),
-        ("jira-error-state", "Jira could not start: calls are 503, /status says ERROR."),
-        ("rate-limit-dc", "Every call but the exempt ones is answered 429 by Tomcat."),
-        ("rest-api-disabled", "An administrator switched the REST API off."),
-    ],
-) + _table("State of Jira", _CLOUD, [("rate-limit-cloud", "Every call is answered 429 with Cloud's rate headers.")])
+_STATE = (
+    _table(
+        "State of Jira",
+        _BOTH,
+        [
+            ("gateway-5xx", "A reverse proxy gets no answer from Jira: 502 with its own page."),
+            ("rate-limit", "Every call is answered 429."),
+        ],
+    )
+    + _table(
+        "State of Jira",
+        _DC,
+        [
+            ("jira-maintenance", "Jira waits for a reindex: 503, /status says MAINTENANCE."),
+            ("jira-starting", "The node is starting: calls are 503, /status says STARTING with 200."),
+            ("jira-error-state", "Jira could not start: calls are 503, /status says ERROR."),
+            ("rate-limit-dc", "Every call but the exempt ones is answered 429 by Tomcat."),
+            ("rest-api-disabled", "An administrator switched the REST API off."),
+        ],
+    )
+    + _table("State of Jira", _CLOUD, [("rate-limit-cloud", "Every call is answered 429 with Cloud's rate headers.")])
+)
 _LOGIN = _table(
     "Login",
     _CLOUD,
@@ -97,11 +107,23 @@ _LOGIN = _table(
         ("auth-cloud-token-expired", "The API token has expired; Jira does not say so."),
         ("auth-cloud-token-revoked", "The API token was revoked; Jira does not say so."),
         ("auth-cloud-user-deactivated", "The account was deactivated; Jira does not say so."),
-        ("auth-cloud-anonymous-fallback", "The pair is refused and every call that may be anonymous goes on as anonymous."),
-        ("auth-cloud-password-instead-of-token", "Basic with a password: refused on every path, with Jira's older text."),
+        (
+            "auth-cloud-anonymous-fallback",
+            "The pair is refused and every call that may be anonymous goes on as anonymous.",
+        ),
+        (
+            "auth-cloud-password-instead-of-token",
+            "Basic with a password: refused on every path, with Jira's older text.",
+        ),
         ("auth-cloud-username-not-email", "The printed user is a user name, where Cloud wants the e-mail."),
-        ("auth-scoped-token-on-site-url", "The token has scopes: the site refuses it, the api.atlassian.com path takes it."),
-        ("auth-scoped-token-missing-scope", "The gateway says that the token's scope does not match, except for who-am-I."),
+        (
+            "auth-scoped-token-on-site-url",
+            "The token has scopes: the site refuses it, the api.atlassian.com path takes it.",
+        ),
+        (
+            "auth-scoped-token-missing-scope",
+            "The gateway says that the token's scope does not match, except for who-am-I.",
+        ),
         ("cloud-user-no-product-access", "The account is good, and has no access to Jira: no project is visible."),
         ("connect-end-of-life", "The Connect app's calls are refused with 403."),
     ],

@@ -114,8 +114,8 @@ class Front:
             return route, caller, page(403, "XSRF check failed")
         if not route.anonymous and caller.account is None:
             return route, caller, self._unauthenticated(request, path)
-        answer = self._run(route, self._ask(request, path, caller, dict(values)))
-        return route, caller, self._spoil(route, answer) if answer else None
+        found = self._run(route, self._ask(request, path, caller, dict(values)))
+        return route, caller, self._spoil(route, found) if found else None
 
     def _run(self, route: Route, ask: Ask) -> Answer | None:
         world = self.world
@@ -192,7 +192,10 @@ class Front:
 
     def _looks_like_a_browser(self, request: Request) -> bool:
         agent = request.headers.get("User-Agent", "")
-        return agent.startswith("Mozilla") and request.headers.get("X-Atlassian-Token", "").lower() not in ("no-check", "nocheck")
+        return agent.startswith("Mozilla") and request.headers.get("X-Atlassian-Token", "").lower() not in (
+            "no-check",
+            "nocheck",
+        )
 
     def _limit(self, path: str) -> Answer | None:
         world = self.world
@@ -247,7 +250,7 @@ class Front:
     def _dress(self, answer: Answer, caller: Caller | None, request: Request) -> Answer:
         """The headers that tell a login apart, on every answer of Jira's."""
         world = self.world
-        if caller is None and not (answer.status in (401, 403)):
+        if caller is None and answer.status not in (401, 403):
             return answer
         names = {name.lower() for name, _ in answer.headers}
         trace = hashlib.sha256(f"{world.now()}{request.path}".encode()).hexdigest()[:16]
@@ -267,5 +270,3 @@ class Front:
         if caller is not None:
             more.append(("Set-Cookie", f"atlassian.xsrf.token={trace}_{state}; Path=/; SameSite=None"))
         return answer.with_headers(*(pair for pair in more if pair[0].lower() not in names))
-
-

@@ -27,7 +27,8 @@ class Journal:
 
     def save_row(self, kind: str, id: object, row: object) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO row (kind, id, body) VALUES (?, ?, ?)", (kind, str(id), json.dumps(row, default=_plain))
+            "INSERT OR REPLACE INTO row (kind, id, body) VALUES (?, ?, ?)",
+            (kind, str(id), json.dumps(row, default=_plain)),
         )
 
     def delete_row(self, kind: str, id: object) -> None:

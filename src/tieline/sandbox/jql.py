@@ -29,7 +29,21 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<string>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
     r"|(?P<op>!=|!~|>=|<=|=|~|>|<)|(?P<mark>[(),])|(?P<word>[^\s()=!<>~,\"']+(?:\[[^\]]*\][^\s()=!<>~,\"']*)?))"
 )
-_ORDER = {"key", "issuekey", "updated", "updateddate", "created", "createddate", "rank", "id", "summary", "status", "priority", "due", "duedate"}
+_ORDER = {
+    "key",
+    "issuekey",
+    "updated",
+    "updateddate",
+    "created",
+    "createddate",
+    "rank",
+    "id",
+    "summary",
+    "status",
+    "priority",
+    "due",
+    "duedate",
+}
 _VALID_OPERATORS = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
 
 Test = Callable[[Issue], bool]
@@ -111,7 +125,9 @@ class _Parser:
             while True:
                 name = self._take().text.lower()
                 if name not in _ORDER:
-                    self.messages.append(self._no_field(name) if self.account is None else f"Not able to sort using field '{name}'.")
+                    self.messages.append(
+                        self._no_field(name) if self.account is None else f"Not able to sort using field '{name}'."
+                    )
                 descending = self._word("desc")
                 if descending or self._word("asc"):
                     self.at += 1
@@ -226,7 +242,7 @@ class _Parser:
         if field in ("summary", "description", "text", "comment"):
             if operator not in ("~", "!~"):
                 self.messages.append(f"The operator '{operator}' is not supported by the '{said}' field.")
-            words = [word.strip("*\\\"+").lower() for word in values[0].split()]
+            words = [word.strip('*\\"+').lower() for word in values[0].split()]
             return lambda one: all(word in _text_of(field, one) for word in words) != negative
         getter = self._getter(field, said)
         blank = any(value.lower() in ("empty", "null", "unresolved") for value in values)
@@ -333,7 +349,11 @@ class _Parser:
         if low in ("empty", "null"):
             return found
         if field == "project":
-            found = {one.key for one in world.visible_projects(self.account) if low in (one.key.lower(), str(one.id), one.name.lower())}
+            found = {
+                one.key
+                for one in world.visible_projects(self.account)
+                if low in (one.key.lower(), str(one.id), one.name.lower())
+            }
         elif field in ("key", "id", "parent", EPIC_LINK):
             issue = world.issue(value)
             if issue and world.project(issue.project, account=self.account):
@@ -345,7 +365,13 @@ class _Parser:
         elif field == "status":
             found = {one.id for one in STATUSES if low in (one.name.lower(), one.id)}
         elif field == "statuscategory":
-            names = {"to do": "new", "new": "new", "in progress": "indeterminate", "indeterminate": "indeterminate", "done": "done"}
+            names = {
+                "to do": "new",
+                "new": "new",
+                "in progress": "indeterminate",
+                "indeterminate": "indeterminate",
+                "done": "done",
+            }
             found = {names[low]} if low in names else set()
         elif field in ("fixversion", "affectedversion"):
             found = {str(one.id) for one in world.versions.values() if low in (one.name.lower(), str(one.id))}

@@ -25,7 +25,9 @@ _REFUSING_CLOUD = frozenset(
         "auth-cloud-anonymous-fallback",
     }
 )
-_REFUSING_DC = frozenset({"auth-wrong-password", "auth-password-expired", "auth-sso-no-local-password", "auth-pat-sent-as-basic"})
+_REFUSING_DC = frozenset(
+    {"auth-wrong-password", "auth-password-expired", "auth-sso-no-local-password", "auth-pat-sent-as-basic"}
+)
 
 
 @dataclass(kw_only=True)

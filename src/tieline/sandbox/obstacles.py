@@ -18,11 +18,15 @@ from .pages_of_others import (
 CONTEXT = "/jira"
 
 
-def plan_obstacle(faults: frozenset[str], *, edition: Edition, host: str, path: str, query: str, get_with_body: bool) -> Answer | None:
+def plan_obstacle(
+    faults: frozenset[str], *, edition: Edition, host: str, path: str, query: str, get_with_body: bool
+) -> Answer | None:
     """What answers instead of Jira, if anything does. `host` is the Host header."""
     full = path + (f"?{query}" if query else "")
-    return _redirect(faults, host=host, path=path, full=full) or _other(faults, path=path, get_with_body=get_with_body) or (
-        _cloud_state(faults, path=path) if edition == "cloud" else _dc_state(faults, path=path)
+    return (
+        _redirect(faults, host=host, path=path, full=full)
+        or _other(faults, path=path, get_with_body=get_with_body)
+        or (_cloud_state(faults, path=path) if edition == "cloud" else _dc_state(faults, path=path))
     )
 
 
@@ -37,7 +41,9 @@ def _redirect(faults: frozenset[str], *, host: str, path: str, full: str) -> Ans
     if "redirect-internal-host" in faults:
         return _moved(f"http://10.0.0.5:8080{full}")
     if "redirect-to-idp" in faults:
-        return _moved("https://login.idp.example/saml2/sso?SAMLRequest=fZJNT8MwDIb%2FSs69r2k7oFo1igGTmMTHtBYO3NLU&RelayState=ss%3Amem%3A1f0c")
+        return _moved(
+            "https://login.idp.example/saml2/sso?SAMLRequest=fZJNT8MwDIb%2FSs69r2k7oFo1igGTmMTHtBYO3NLU&RelayState=ss%3Amem%3A1f0c"
+        )
     if "redirect-to-login-jsp" in faults and path != "/login.jsp":
         return _moved(f"/login.jsp?permissionViolation=true&os_destination={path}")
     if "redirect-generic-302" in faults:

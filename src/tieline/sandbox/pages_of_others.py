@@ -102,7 +102,7 @@ def confluence_not_found() -> str:
 def tomcat_status(status: int, word: str, message: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><title>HTTP Status {status} – {escape(word)}</title></head>'
-        f"<body><h1>HTTP Status {status} – {escape(word)}</h1><hr class=\"line\"/>"
+        f'<body><h1>HTTP Status {status} – {escape(word)}</h1><hr class="line"/>'
         f"<p><b>Type</b> Status Report</p><p><b>Message</b> {escape(message)}</p></body></html>"
     )
 

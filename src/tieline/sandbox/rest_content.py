@@ -3,8 +3,8 @@
 import mimetypes
 from typing import Any
 
-from .ask import Answer, Ask, Upload, no_content, refuse, refuse_fields
 from .adf import looks_like_adf
+from .ask import Answer, Ask, Upload, no_content, refuse, refuse_fields
 from .model import Attachment, Comment, Issue
 from .rest_issues import find_issue
 from .view import View
@@ -189,7 +189,9 @@ def fetch_attachment(world: World, ask: Ask) -> Answer:
     return Answer(
         raw=one.content,
         content_type=one.mime,
-        headers=(("Content-Disposition", f'attachment; filename="{one.filename.encode("ascii", "replace").decode()}"'),),
+        headers=(
+            ("Content-Disposition", f'attachment; filename="{one.filename.encode("ascii", "replace").decode()}"'),
+        ),
     )
 
 

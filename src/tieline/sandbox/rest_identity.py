@@ -151,7 +151,10 @@ def no_such_issue(world: World) -> str:
 
 def _matches(person: Person, text: str) -> bool:
     low = text.lower()
-    return not low or any(part.startswith(low) for part in (*person.display.lower().split(), person.name, person.email, person.display.lower()))
+    return not low or any(
+        part.startswith(low)
+        for part in (*person.display.lower().split(), person.name, person.email, person.display.lower())
+    )
 
 
 def search_users(world: World, ask: Ask) -> Answer:
@@ -184,7 +187,9 @@ def search_assignable(world: World, ask: Ask) -> Answer:
         return refuse(404, f"No project could be found with key '{named}'.")
     text = ask.query.get("query") or ask.query.get("username") or ""
     found = [
-        one for one in world.people.values() if world.may(one.account_id, "ASSIGNABLE_USER", project) and _matches(one, text)
+        one
+        for one in world.people.values()
+        if world.may(one.account_id, "ASSIGNABLE_USER", project) and _matches(one, text)
     ]
     if ask.query.get("accountId"):
         found = [one for one in found if one.account_id == ask.query["accountId"]]
@@ -222,7 +227,14 @@ def read_users_bulk(world: World, ask: Ask) -> Answer:
     wanted = ask.many.get("accountId", [])
     rows = [view.person(one) for one in wanted if one in world.people]
     return Answer(
-        payload={"self": view.link("user/bulk"), "maxResults": 10, "startAt": 0, "total": len(rows), "isLast": True, "values": rows}
+        payload={
+            "self": view.link("user/bulk"),
+            "maxResults": 10,
+            "startAt": 0,
+            "total": len(rows),
+            "isLast": True,
+            "values": rows,
+        }
     )
 
 
@@ -267,7 +279,12 @@ def read_link_types(world: World, ask: Ask) -> Answer:
 
 def read_labels(world: World, ask: Ask) -> Answer:
     labels = sorted(
-        {label for one in world.issues.values() if world.project(one.project, account=ask.account) for label in one.labels}
+        {
+            label
+            for one in world.issues.values()
+            if world.project(one.project, account=ask.account)
+            for label in one.labels
+        }
     )
     start, limit = ask.number("startAt", 0), ask.number("maxResults", 1000, low=1, high=1000)
     rows = labels[start : start + limit]
@@ -308,7 +325,9 @@ def read_session(world: World, ask: Ask) -> Answer:
             "name": person.name,
             "loginInfo": {
                 "loginCount": 12,
-                "previousLoginTime": datetime.fromtimestamp(world.now() / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000%z"),
+                "previousLoginTime": datetime.fromtimestamp(world.now() / 1000, UTC).strftime(
+                    "%Y-%m-%dT%H:%M:%S.000%z"
+                ),
             },
         }
     )

@@ -46,9 +46,7 @@ def create_issue(world: World, ask: Ask) -> Answer:
     if isinstance(made, Answer):
         return made
     view = View(world=world, api=ask.api)
-    return Answer(
-        status=201, payload={"id": str(made.id), "key": made.key, "self": view.link(f"issue/{made.id}")}
-    )
+    return Answer(status=201, payload={"id": str(made.id), "key": made.key, "self": view.link(f"issue/{made.id}")})
 
 
 def create_issues(world: World, ask: Ask) -> Answer:
@@ -93,7 +91,8 @@ def make_issue(world: World, ask: Ask, payload: Json) -> Issue | Answer:
             return refuse_fields({name: NOT_ON_SCREEN.format(name) for name in told})
         if account is None:
             return refuse(
-                400, "Anonymous users do not have permission to create issues in this project. Please try logging in first."
+                400,
+                "Anonymous users do not have permission to create issues in this project. Please try logging in first.",
             )
         return refuse(400, "You do not have permission to create issues in this project.")
     kind = find_issue_type(fields.get("issuetype"))
@@ -118,15 +117,13 @@ def make_issue(world: World, ask: Ask, payload: Json) -> Issue | Answer:
     view = View(world=world, api=ask.api)
     screen = screen_for(world, kind, edit=False)
     given = {name: value for name, value in fields.items() if name not in ("project", "issuetype")}
-    intake = parse_intake(
-        view, payload={**payload, "fields": given}, old=blank, screen=screen, account=account
-    )
+    intake = parse_intake(view, payload={**payload, "fields": given}, old=blank, screen=screen, account=account)
     errors = dict(intake.errors)
     for one in screen.values():
-        told = one.id in given or one.id in (payload.get("update") or {})
+        answered = one.id in given or one.id in (payload.get("update") or {})
         if one.id == "summary" and not intake.values.get("summary"):
             errors.setdefault("summary", "You must specify a summary of the issue.")
-        elif one.required and one.custom and not told:
+        elif one.required and one.custom and not answered:
             errors[one.id] = f"{one.name} is required."
     if kind.subtask and intake.values.get("parent") is None:
         errors.setdefault(
@@ -194,7 +191,9 @@ def read_issue(world: World, ask: Ask) -> Answer:
     expand = frozenset(parse_list(ask, "expand"))
     found = view.issue(one, fields=fields or None, properties=parse_list(ask, "properties"), expand=expand)
     if "transitions" in expand:
-        found["transitions"] = [_transition(view, one, each, full=False) for each in world.transitions_from(one.status_id)]
+        found["transitions"] = [
+            _transition(view, one, each, full=False) for each in world.transitions_from(one.status_id)
+        ]
     if "editmeta" in expand:
         found["editmeta"] = render_editmeta(view, _project_of(world, one), TYPES_BY_ID[one.type_id], ask.caller.account)
     return Answer(payload=found)
@@ -422,7 +421,9 @@ def read_property_keys(world: World, ask: Ask) -> Answer:
     view = View(world=world, api=ask.api)
     return Answer(
         payload={
-            "keys": [{"self": view.link(f"issue/{one.id}/properties/{key}"), "key": key} for key in sorted(one.properties)]
+            "keys": [
+                {"self": view.link(f"issue/{one.id}/properties/{key}"), "key": key} for key in sorted(one.properties)
+            ]
         }
     )
 
@@ -433,7 +434,11 @@ def read_property(world: World, ask: Ask) -> Answer:
         return one
     key = ask.path_values["key"]
     if key not in one.properties:
-        return refuse(404, f"The property with key '{key}' was not found" + (f" for issue '{one.key}'." if world.edition == "cloud" else "."))
+        return refuse(
+            404,
+            f"The property with key '{key}' was not found"
+            + (f" for issue '{one.key}'." if world.edition == "cloud" else "."),
+        )
     return Answer(payload={"key": key, "value": one.properties[key]})
 
 

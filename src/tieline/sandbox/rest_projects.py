@@ -204,7 +204,11 @@ def _createmeta_project(world: World, ask: Ask) -> Project | Answer:
         return one
     if world.edition == "dc":
         return refuse(400, "The user does not have permission to view the requested project or project doesn't exist.")
-    return no_project(named) if one is None else refuse(400, "You do not have permission to create issues in this project.")
+    return (
+        no_project(named)
+        if one is None
+        else refuse(400, "You do not have permission to create issues in this project.")
+    )
 
 
 def read_createmeta_types(world: World, ask: Ask) -> Answer:
@@ -264,7 +268,11 @@ def read_createmeta_old(world: World, ask: Ask) -> Answer:
                     for one in screen_for(world, kind, edit=False).values()
                 }
             rows.append(row)
-        brief = {name: value for name, value in view.project(project).items() if name in ("self", "id", "key", "name", "avatarUrls")}
+        brief = {
+            name: value
+            for name, value in view.project(project).items()
+            if name in ("self", "id", "key", "name", "avatarUrls")
+        }
         projects.append(brief | {"expand": "issuetypes", "issuetypes": rows})
     return Answer(payload={"expand": "projects", "projects": projects})
 

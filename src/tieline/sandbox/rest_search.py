@@ -13,6 +13,8 @@ from .rest_issues import parse_list
 from .view import View
 from .world import World
 
+_REMEMBERED_MS = 2000
+
 
 def _listed(ask: Ask, payload: Json, name: str) -> list[str]:
     if name in payload:
@@ -34,10 +36,18 @@ def _whole(value: Any, default: int) -> int:
 
 def find_issues(world: World, jql: str, account: str | None) -> tuple[list[Issue], bool]:
     """The issues a caller finds, and whether the query was bounded. Raises JqlRefused."""
+    index = world.search_index()
+    kept = world.remembered.get((jql, account))
+    if kept and kept[0] == world.index_version and 0 <= world.now() - kept[1] < _REMEMBERED_MS and not world.faults:
+        found, bounded = kept[2]
+        return found, bounded
     query = parse_jql(jql, world, account=account)
     visible = {one.key for one in world.visible_projects(account)}
-    index = world.search_index()
-    return run_query(query, (one for one in index.values() if one.project in visible and one.id in world.issues)), query.bounded
+    found = run_query(query, (one for one in index.values() if one.project in visible and one.id in world.issues))
+    if len(world.remembered) > 16:
+        world.remembered.clear()
+    world.remembered[(jql, account)] = (world.index_version, world.now(), (found, query.bounded))
+    return found, query.bounded
 
 
 def search_cloud(world: World, ask: Ask) -> Answer:

@@ -13,7 +13,7 @@ from .world import World
 def _known_project(world: World, payload: Json) -> tuple[Project | None, str]:
     """The project that `project` (a key) or `projectId` names, and the key as Jira's text would give it."""
     key = payload.get("project")
-    named = key if key else payload.get("projectId")
+    named = key or payload.get("projectId")
     found = world.project_that_exists(str(named)) if named is not None else None
     return found, str(key) if key else "null"
 
@@ -73,9 +73,7 @@ def _field_errors(world: World, payload: Json, project: Project, old: Version | 
         errors["name"] = "You must specify a valid version name"
     elif len(name) > 255:
         errors["name"] = "The version name must not exceed 255 characters in length"
-    elif any(
-        one.name.lower() == name.strip().lower() and one != old for one in world.versions_of(project.key)
-    ):
+    elif any(one.name.lower() == name.strip().lower() and one != old for one in world.versions_of(project.key)):
         errors["name"] = "A version with this name already exists in this project."
     dates: dict[str, str] = {}
     for field in ("startDate", "releaseDate"):
@@ -178,7 +176,9 @@ def remove_and_swap(world: World, ask: Ask) -> Answer:
         if value is not None and target is None:
             return refuse(400, f"The version to swap to, '{value}', does not exist in this project.")
         targets.append(target)
-    world.delete_version(version, actor=ask.account, fix_to=targets[0], affected_to=targets[1], merged=targets[0] is not None)
+    world.delete_version(
+        version, actor=ask.account, fix_to=targets[0], affected_to=targets[1], merged=targets[0] is not None
+    )
     return no_content()
 
 

@@ -37,7 +37,13 @@ class Route:
 
 
 _READS_BY_POST: frozenset[Run] = frozenset(
-    {rest_search.search_cloud, rest_search.search_dc, rest_search.count_issues, rest_issues.fetch_issues, rest_search.search_removed}
+    {
+        rest_search.search_cloud,
+        rest_search.search_dc,
+        rest_search.count_issues,
+        rest_issues.fetch_issues,
+        rest_search.search_removed,
+    }
 )
 
 _API = "/rest/api/<v>"
@@ -45,7 +51,13 @@ _API = "/rest/api/<v>"
 
 def _route(method: str, path: str, run: Run, *, editions: frozenset[Edition] = BOTH, anonymous: bool = True) -> Route:
     full = path if path.startswith("//") else _API + path
-    return Route(method=method, path=full.replace("//", "/", 1) if path.startswith("//") else full, run=run, editions=editions, anonymous=anonymous)
+    return Route(
+        method=method,
+        path=full.replace("//", "/", 1) if path.startswith("//") else full,
+        run=run,
+        editions=editions,
+        anonymous=anonymous,
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -76,7 +88,9 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "/project/<project>/components", rest_projects.read_project_components),
     _route("GET", "/issue/createmeta", rest_projects.read_createmeta_old),
     _route("GET", "/issue/createmeta/<project>/issuetypes", rest_projects.read_createmeta_types, anonymous=False),
-    _route("GET", "/issue/createmeta/<project>/issuetypes/<type>", rest_projects.read_createmeta_fields, anonymous=False),
+    _route(
+        "GET", "/issue/createmeta/<project>/issuetypes/<type>", rest_projects.read_createmeta_fields, anonymous=False
+    ),
     # issues
     _route("POST", "/issue", rest_issues.create_issue),
     _route("POST", "/issue/bulk", rest_issues.create_issues, anonymous=False),
@@ -144,7 +158,7 @@ def build_map(edition: Edition) -> Map:
     return Map(
         [
             Rule(
-                route.path.replace("<v>", f'<any({versions}):v>'),
+                route.path.replace("<v>", f"<any({versions}):v>"),
                 methods=[route.method],
                 endpoint=route,
             )

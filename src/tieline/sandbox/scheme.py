@@ -148,7 +148,12 @@ LINK_TYPES: tuple[tuple[str, str, str, str], ...] = (
     ("10003", "Relates", "relates to", "relates to"),
 )
 
-POINTS, AUDIENCE, SOURCE_KEY, COST_CENTRE = "customfield_10016", "customfield_10032", "customfield_10040", "customfield_10041"
+POINTS, AUDIENCE, SOURCE_KEY, COST_CENTRE = (
+    "customfield_10016",
+    "customfield_10032",
+    "customfield_10040",
+    "customfield_10041",
+)
 EPIC_LINK, EPIC_NAME, RANK = "customfield_10014", "customfield_10011", "customfield_10019"
 AUDIENCES: tuple[tuple[str, str], ...] = (("10100", "Passengers"), ("10101", "Harbour staff"), ("10102", "Operations"))
 
@@ -195,7 +200,9 @@ _WORK = frozenset({"10001", "10002", "10004"})
 
 FIELDS: tuple[Field, ...] = (
     Field(id="summary", name="Summary", kind="string", required=True, clauses=("summary",)),
-    Field(id="issuetype", name="Issue Type", kind="issuetype", required=True, operations=(), clauses=("issuetype", "type")),
+    Field(
+        id="issuetype", name="Issue Type", kind="issuetype", required=True, operations=(), clauses=("issuetype", "type")
+    ),
     Field(id="project", name="Project", kind="project", required=True, on_edit=False, clauses=("project",)),
     Field(id="parent", name="Parent", kind="issuelink", clauses=("parent",)),
     Field(id="description", name="Description", kind="string", clauses=("description",)),
@@ -203,8 +210,12 @@ FIELDS: tuple[Field, ...] = (
     Field(id="assignee", name="Assignee", kind="user", clauses=("assignee",)),
     Field(id="priority", name="Priority", kind="priority", clauses=("priority",)),
     Field(id="labels", name="Labels", kind="array", items="string", operations=_LIST, clauses=("labels",)),
-    Field(id="components", name="Components", kind="array", items="component", operations=_LIST, clauses=("component",)),
-    Field(id="fixVersions", name="Fix versions", kind="array", items="version", operations=_LIST, clauses=("fixVersion",)),
+    Field(
+        id="components", name="Components", kind="array", items="component", operations=_LIST, clauses=("component",)
+    ),
+    Field(
+        id="fixVersions", name="Fix versions", kind="array", items="version", operations=_LIST, clauses=("fixVersion",)
+    ),
     Field(
         id="versions",
         name="Affects versions",
@@ -257,15 +268,33 @@ FIELDS: tuple[Field, ...] = (
         editions=frozenset({"dc"}),
         clauses=("cf[10014]", "Epic Link"),
     ),
-    Field(id=RANK, name="Rank", kind="any", plugin=_GREENHOPPER + "gh-lexo-rank", on_create=False, on_edit=False, clauses=("cf[10019]", "Rank")),
+    Field(
+        id=RANK,
+        name="Rank",
+        kind="any",
+        plugin=_GREENHOPPER + "gh-lexo-rank",
+        on_create=False,
+        on_edit=False,
+        clauses=("cf[10019]", "Rank"),
+    ),
     Field(id="status", name="Status", kind="status", on_create=False, on_edit=False, clauses=("status",)),
-    Field(id="resolution", name="Resolution", kind="resolution", on_create=False, on_edit=False, clauses=("resolution",)),
+    Field(
+        id="resolution", name="Resolution", kind="resolution", on_create=False, on_edit=False, clauses=("resolution",)
+    ),
     Field(id="creator", name="Creator", kind="user", on_create=False, on_edit=False, clauses=("creator",)),
     Field(id="created", name="Created", kind="datetime", on_create=False, on_edit=False, clauses=("created",)),
     Field(id="updated", name="Updated", kind="datetime", on_create=False, on_edit=False, clauses=("updated",)),
     Field(id="resolutiondate", name="Resolved", kind="datetime", on_create=False, on_edit=False, clauses=("resolved",)),
     Field(id="subtasks", name="Sub-tasks", kind="array", items="issuelinks", on_create=False, on_edit=False),
-    Field(id="attachment", name="Attachment", kind="array", items="attachment", on_create=False, on_edit=False, navigable=False),
+    Field(
+        id="attachment",
+        name="Attachment",
+        kind="array",
+        items="attachment",
+        on_create=False,
+        on_edit=False,
+        navigable=False,
+    ),
     Field(id="comment", name="Comment", kind="comments-page", on_create=False, on_edit=False, navigable=False),
 )
 COST_CENTRE_FIELD = Field(

@@ -178,7 +178,12 @@ class View:
             if not self.cloud
             else {
                 size: self.link(f"universal_avatar/view/type/project/avatar/10324{extra}")
-                for size, extra in (("48x48", ""), ("24x24", "?size=small"), ("16x16", "?size=xsmall"), ("32x32", "?size=medium"))
+                for size, extra in (
+                    ("48x48", ""),
+                    ("24x24", "?size=small"),
+                    ("16x16", "?size=xsmall"),
+                    ("32x32", "?size=medium"),
+                )
             },
         }
         if self.cloud:
@@ -211,7 +216,9 @@ class View:
         if one.release_date:
             found |= {"releaseDate": one.release_date, "userReleaseDate": _user_date(one.release_date)}
             if not one.released:
-                found["overdue"] = one.release_date < datetime.fromtimestamp(self.world.now() / 1000, UTC).date().isoformat()
+                found["overdue"] = (
+                    one.release_date < datetime.fromtimestamp(self.world.now() / 1000, UTC).date().isoformat()
+                )
         found["projectId"] = project.id
         return found
 
@@ -247,7 +254,9 @@ class View:
             },
         }
 
-    def issue(self, one: Issue, *, fields: list[str] | None, properties: list[str] = [], expand: frozenset[str] = frozenset()) -> Json:  # noqa: B006
+    def issue(
+        self, one: Issue, *, fields: list[str] | None, properties: list[str] = [], expand: frozenset[str] = frozenset()
+    ) -> Json:
         """One issue. `fields` None means all of them; otherwise names, `*all`, `*navigable` and `-name`."""
         values = self._field_values(one, fields)
         found: Json = {
@@ -262,9 +271,7 @@ class View:
             wanted = one.properties if "*all" in properties else properties
             found["properties"] = {key: one.properties[key] for key in wanted if key in one.properties}
         if "renderedFields" in expand:
-            found["renderedFields"] = {
-                "description": render_html(one.description) if "description" in values else None
-            }
+            found["renderedFields"] = {"description": render_html(one.description) if "description" in values else None}
         if "names" in expand:
             found["names"] = {each.id: each.name for each in self.world.fields()}
         if "schema" in expand:

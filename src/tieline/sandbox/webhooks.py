@@ -224,9 +224,7 @@ def _send(delivery: Delivery) -> int | None:
         headers["X-Hub-Signature"] = sign(delivery.body, delivery.secret)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            parts.netloc, timeout=TIMEOUT_S, context=ssl.create_default_context()
-        )
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=ssl.create_default_context())
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
     try:

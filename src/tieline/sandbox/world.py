@@ -65,9 +65,7 @@ class World:
         self.now = now
         self.base_url = ""
         self.lock = threading.RLock()
-        self.people: dict[str, Person] = {
-            one.account_id: replace(one, time_zone=options.time_zone) for one in PEOPLE
-        }
+        self.people: dict[str, Person] = {one.account_id: replace(one, time_zone=options.time_zone) for one in PEOPLE}
         self.projects: tuple[Project, ...] = PROJECTS
         self.issues: dict[int, Issue] = {}
         self.versions: dict[int, Version] = {}
@@ -87,6 +85,8 @@ class World:
         self._rank = 0
         self._faults: dict[str, int | None] = dict.fromkeys(options.faults)
         self._index: dict[int, Issue] = {}
+        self.index_version = 0
+        self.remembered: dict[tuple[str, str | None], tuple[int, int, Any]] = {}
         self._pending: deque[tuple[int, int, Issue | None]] = deque()
         self._journal = journal
         self._call_number = count(1)
@@ -145,7 +145,8 @@ class World:
             (
                 one
                 for one in self.projects
-                if wanted in (one.key, str(one.id)) and not (one.key == MAIN_PROJECT and "url-project-key-wrong" in self._faults)
+                if wanted in (one.key, str(one.id))
+                and not (one.key == MAIN_PROJECT and "url-project-key-wrong" in self._faults)
             ),
             None,
         )
@@ -166,11 +167,7 @@ class World:
             for fault in self._faults:
                 if permission in REVOKED.get(fault, ()):
                     return False
-            if (
-                project is not None
-                and project.key == MAIN_PROJECT
-                and "perm-project-not-visible" in self._faults
-            ):
+            if project is not None and project.key == MAIN_PROJECT and "perm-project-not-visible" in self._faults:
                 return False
         return not (project is not None and project.visible_to is not None and account not in project.visible_to)
 
@@ -220,9 +217,7 @@ class World:
         with self.batch():
             self._put_issue(issue)
             self._record(actor, "issue created", issue.key, {"id": issue.id})
-            self._tell(
-                Event(kind="jira:issue_created", issue_event_type="issue_created", actor=actor, issue=issue)
-            )
+            self._tell(Event(kind="jira:issue_created", issue_event_type="issue_created", actor=actor, issue=issue))
 
     def edit_issue(self, old: Issue, new: Issue, *, actor: str, event_type: str = "issue_updated") -> Issue:
         """Save a new state. A state that differs in nothing but properties leaves no changelog entry."""
@@ -249,9 +244,7 @@ class World:
                 {"fields": [item.field_id for item in items], "to": {item.field_id: item.to_text for item in items}},
             )
             self._tell(
-                Event(
-                    kind="jira:issue_updated", issue_event_type=event_type, actor=actor, issue=new, change=change
-                )
+                Event(kind="jira:issue_updated", issue_event_type=event_type, actor=actor, issue=new, change=change)
             )
             return new
 
@@ -292,6 +285,7 @@ class World:
             at = self.now()
             while self._pending and self._pending[0][0] <= at:
                 _, id, issue = self._pending.popleft()
+                self.index_version += 1
                 if issue is None:
                     self._index.pop(id, None)
                 else:
@@ -313,9 +307,7 @@ class World:
             issue = self._touch(comment.issue)
             self._record(actor, "comment created" if fresh else "comment edited", issue.key, {"id": comment.id})
             self._tell(
-                Event(
-                    kind="comment_created" if fresh else "comment_updated", actor=actor, issue=issue, comment=comment
-                )
+                Event(kind="comment_created" if fresh else "comment_updated", actor=actor, issue=issue, comment=comment)
             )
 
     def delete_comment(self, comment: Comment, *, actor: str) -> None:
@@ -375,7 +367,13 @@ class World:
             self._tell(Event(kind=kind, actor=actor, version=version))
 
     def delete_version(
-        self, version: Version, *, actor: str, fix_to: int | None = None, affected_to: int | None = None, merged: bool = False
+        self,
+        version: Version,
+        *,
+        actor: str,
+        fix_to: int | None = None,
+        affected_to: int | None = None,
+        merged: bool = False,
     ) -> None:
         """Remove a version; issues that name it move to `fix_to` / `affected_to`, or lose it."""
         with self.batch():
@@ -469,14 +467,15 @@ class World:
             self.webhooks = {one.id: one for one in journal.read_rows("webhook", WebhookRow)}
             self.history = sorted(journal.read_rows("effect", Effect), key=lambda one: one.number)
             self._rank = max((int(one.rank[2:14]) // 1000 + 1 for one in self.issues.values()), default=0)
-            for name, rows in {
+            kept_rows: dict[str, Iterable[int]] = {
                 "issue": self.issues,
                 "version": self.versions,
                 "component": self.components,
                 "comment": self.comments,
                 "attachment": self.attachments,
                 "webhook": self.webhooks,
-            }.items():
+            }
+            for name, rows in kept_rows.items():
                 kept = journal.read_value("meta", f"last-{name}") or 0
                 self._ids[name] = count(max([_FIRST_IDS[name] - 1, kept, *rows]) + 1)
             last_change = max((one.id for many in self.changes.values() for one in many), default=0)

@@ -92,7 +92,7 @@ def _explain_slug(slug: str, *, as_json: bool) -> int:
 def explain_exchanges(file: str, *, as_json: bool) -> int:
     """One recorded answer a line in, its findings out. 2: the file is not there, or a line is not a JSON object."""
     try:
-        source = sys.stdin if file == "-" else Path(file).open(encoding="utf-8", errors="replace")
+        source = sys.stdin if file == "-" else Path(file).open(encoding="utf-8", errors="replace")  # noqa: SIM115
     except OSError as failure:
         print(f'Cannot read "{file}": {failure.strerror}.', file=sys.stderr)
         return 2

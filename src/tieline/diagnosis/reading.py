@@ -104,7 +104,7 @@ class Reading:
             found = _ROUTE.search(path)
             self.route = path[found.start() :] if found else path
         self.base_host = host = host_of(request.base) if request.base else ""
-        self.gateway = host == GATEWAY_HOST or "/ex/jira/" in path
+        self.gateway = host == GATEWAY_HOST or "/ex/jira/" in path or "/ex/jira/" in request.base
         self.site = is_cloud_site(host)
         deployment = exchange.deployment
         if deployment == "cloud" or deployment == "connect":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tieline.diagnosis.case import Case
-from tieline.diagnosis.hosts import Target, host_of, is_account_host, is_cloud_host, is_cloud_site, split_url
+from tieline.diagnosis.hosts import Target, host_of, is_account_host, is_cloud_host, is_cloud_site, is_internal_name, is_private_ip, split_url
 from tieline.diagnosis.reading import Reading, clean_text
 from tieline.diagnosis.rules.kit import Claim, Family, certain, likely, possible
 
@@ -117,6 +117,19 @@ def _jira_page(reading: Reading) -> bool:
     return "ajs-" in reading.low or "jira" in reading.title.lower()
 
 
+@ADDRESSES.on_case("url-wrong-context-path")
+def context_path_found(case: Case) -> Claim | None:
+    path = case.facts.get("context_path_found")
+    if not isinstance(path, str):
+        return None
+    return certain(
+        f"Jira answers under {clean_text(path, 80)} on the same host.",
+        weight=90,
+        facts={"context_path": path},
+        excluded=("redirect-internal-host: the host is right", "url-not-jira-other: Jira answers on this host"),
+    )
+
+
 @ADDRESSES.on("url-trailing-slash", 404, 401, 405)
 def double_slash(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud or "//rest/" not in reading.path:
@@ -136,7 +149,9 @@ def rest_left_out(reading: Reading, case: Case) -> Claim | None:
 @ADDRESSES.on("url-custom-domain", 401, 403, 404)
 def vanity_host(reading: Reading, case: Case) -> Claim | None:
     host = reading.base_host
-    if not host or not reading.cloud or is_cloud_host(host) or "." not in host or reading.gateway:
+    if not reading.cloud or is_cloud_host(host) or "." not in host or reading.gateway:
+        return None
+    if is_private_ip(host) or is_internal_name(host):
         return None
     return likely(
         reading.answered() + ".",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tieline.diagnosis.case import Case
-from tieline.diagnosis.hosts import is_cloud_site
+from tieline.diagnosis.hosts import is_cloud_site, is_internal_name, is_private_ip
 from tieline.diagnosis.reading import Reading, clean_text
 from tieline.diagnosis.rules.kit import Claim, Family, certain, likely, possible
 
@@ -32,7 +32,9 @@ def on_site(reading: Reading) -> bool:
 
 
 def is_other_host(reading: Reading) -> bool:
-    return bool(reading.base_host) and "." in reading.base_host and not is_cloud_site(reading.base_host)
+    """A public name in front of Cloud that is not the site's own (an IP address or a local name is a test set-up)."""
+    host = reading.base_host
+    return "." in host and not is_cloud_site(host) and not is_private_ip(host) and not is_internal_name(host)
 
 
 def account_of(reading: Reading, case: Case) -> str:
@@ -333,7 +335,9 @@ def header_not_read(reading: Reading, case: Case) -> Claim | None:
             weight=78,
             probe="Send a made-up pair: if AUTHENTICATED_FAILED appears now, the former header was not read.",
         )
-    if reading.auth == "basic" and reading.site and reading.status == 401 and reading.from_jira and reading.head \
+    if case.facts.get("made_up_login_seen") is False:
+        return None
+    if reading.auth == "basic" and reading.cloud and not reading.gateway and reading.status == 401 and reading.from_jira and reading.head \
             and not reading.login_reason and reading.route.endswith("/myself"):  # fmt: skip
         return possible(
             "X-Seraph-LoginReason is missing, which Cloud sets whenever it has read a Basic pair.", weight=48,

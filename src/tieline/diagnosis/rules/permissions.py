@@ -396,6 +396,13 @@ def webhook_admin(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
+@PERMISSIONS.on_case("perm-webhook-admin")
+def webhook_right_asked(case: Case) -> Claim | None:
+    if case.facts.get("needs_webhook") and case.may("ADMINISTER") is False:
+        return certain("Jira's mypermissions answers no for Administer Jira, which registering a webhook takes.", weight=40)
+    return None
+
+
 @PERMISSIONS.on("perm-browse-users", 403, 401, 200)
 def browse_users(reading: Reading, case: Case) -> Claim | None:
     if "/user" not in reading.route:

@@ -138,6 +138,14 @@ def _looks_atlassian(reading: Reading) -> bool:
 
 @PROXIES.on("proxy-strips-authorization", 401, 404, 200)
 def header_lost(reading: Reading, case: Case) -> Claim | None:
+    if case.facts.get("made_up_login_seen") is False and reading.route.endswith("/myself") and reading.status == 401:
+        return likely(
+            reading.answered() + ", without X-Seraph-LoginReason.",
+            "A made-up login sent on purpose was not noticed either, so the header is lost on the way.",
+            weight=90,
+            probe="Send the same call from another network, without the proxy in between.",
+            excluded=("auth-header-malformed: a well-formed header was not seen either",),
+        )
     if reading.auth != "basic" or not reading.head or reading.gateway or reading.login_reason or reading.who:
         return None
     if not reading.route.startswith("/rest/") or case.logged_in:

@@ -80,12 +80,12 @@ def parse_entry(text: str) -> AllowedName | AllowedNetwork:
 
 
 def _parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    bare = text
-    if bare.startswith("[") and "]" in bare:
-        bare = bare[1:].replace("]", "", 1)
-    elif ":" in bare and bare.count(":") == 1:
-        return None
+    if text.startswith("["):
+        inside, _, after = text[1:].partition("]")
+        if after and not after.startswith("/"):
+            return None
+        text = inside + after
     try:
-        return ipaddress.ip_network(bare)
+        return ipaddress.ip_network(text)
     except ValueError:
         return None

@@ -31,12 +31,15 @@ from tieline.sync.steps import FieldChange
 
 T = TypeVar("T")
 
-FAMILIES = ("read", "search", "create", "edit", "version", "admin")
+SITE = "site"
+"""The gate's scope that every call passes, whatever its own is."""
 WAIT_IN_PLACE_S = 2.0
 """A wait up to this long is slept through; a longer one hands the work back."""
 IN_FLIGHT = 2
 """Calls of one connection that may be under way at once in this process. With the third wrong password in a row Data
 Center locks the account, so that no more than two may be out when a credential turns bad."""
+REFUSED_FOR_S = 10.0
+"""How long a refused login certainly stands; by then the connection is held in the database for all workers."""
 UNREACHABLE_WAIT_S = (10.0, 30.0, 90.0, 300.0)
 
 
@@ -50,6 +53,7 @@ class PacedJira:
         self._clock = clock
         self._room = BoundedSemaphore(in_flight)
         self._refused: Answer[Any] | None = None
+        self._refused_at = 0.0
         self._unreachable = 0
 
     @property
@@ -95,13 +99,13 @@ class PacedJira:
         return self._go("create", lambda: self._jira.create_issues(batch))
 
     def edit_issue(self, issue: IssueId, changes: Sequence[FieldChange]) -> Answer[None]:
-        return self._go("edit", lambda: self._jira.edit_issue(issue, changes))
+        return self._go(f"issue:{issue}", lambda: self._jira.edit_issue(issue, changes))
 
     def read_hops(self, issue: IssueId) -> Answer[tuple[Hop, ...]]:
         return self._go("read", lambda: self._jira.read_hops(issue))
 
     def take_hop(self, issue: IssueId, hop: Hop, fields: Mapping[str, Any]) -> Answer[None]:
-        return self._go("edit", lambda: self._jira.take_hop(issue, hop, fields))
+        return self._go(f"issue:{issue}", lambda: self._jira.take_hop(issue, hop, fields))
 
     def read_versions(self, project_key: str) -> Answer[tuple[Version, ...]]:
         return self._go("read", lambda: self._jira.read_versions(project_key))
@@ -141,23 +145,31 @@ class PacedJira:
             self._obey(family, answer)
             return answer
 
+    def forget_refusal(self) -> None:
+        """The connection was released: its login may be tried again."""
+        if self._refused is not None and self._clock.monotonic() - self._refused_at > REFUSED_FOR_S:
+            self._refused = None
+
     def _obey(self, family: str, answer: Answer[Any]) -> None:
         if answer.trouble is Trouble.LOGIN:
-            self._refused = answer
+            self._refused, self._refused_at = answer, self._clock.monotonic()
         elif answer.trouble is Trouble.THROTTLED:
-            scopes = FAMILIES if _names_a_quota(answer) else (family,)
-            for scope in scopes:
-                self._gate.throttle(self._connection, scope, answer.retry_after_s or 10.0)
+            self._gate.throttle(self._connection, throttled_scope(family, answer), answer.retry_after_s or 10.0)
         if answer.trouble is Trouble.UNAVAILABLE:
             step = min(self._unreachable, len(UNREACHABLE_WAIT_S) - 1)
             self._unreachable += 1
-            for scope in FAMILIES:
-                self._gate.throttle(self._connection, scope, answer.retry_after_s or UNREACHABLE_WAIT_S[step])
+            self._gate.throttle(self._connection, SITE, answer.retry_after_s or UNREACHABLE_WAIT_S[step])
         elif answer.exchanges and answer.exchanges[-1].response is not None:
             self._unreachable = 0
 
 
-def _names_a_quota(answer: Answer[Any]) -> bool:
+def throttled_scope(family: str, answer: Answer[Any]) -> str:
+    """What has to wait: the whole site for a quota, else what the call belongs to. For writes to one issue Jira says
+    in ``RateLimit-Reason`` whether it means the issue or the endpoint."""
     response = answer.exchanges[-1].response if answer.exchanges else None
-    reason = (response.header("RateLimit-Reason") or "") if response else ""
-    return "quota" in reason.lower()
+    reason = ((response.header("RateLimit-Reason") or "") if response else "").lower()
+    if "quota" in reason:
+        return SITE
+    if family.startswith("issue:") and "issue" not in reason:
+        return SITE
+    return family

@@ -116,7 +116,7 @@ def _walk_versions(desk: Desk, versions: Mapping[RecordId, IssueId], heard: Hear
     store, integration = desk.turn.store, desk.integration.id
     listed: dict[IssueId, Version] = {one.id: one for one in answer.value}
     linked = tuple(versions.values())
-    seen = store.read_remote_stamps(integration, linked)
+    seen = store.read_remote_stamps(integration, linked, remote_kind=RemoteKind.VERSION)
     out = [one for one in linked if one not in listed or version_stamp(listed[one]) != seen.get(one, "")]
     if not out:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from threading import Lock
+from typing import TypeVar
 
 from tieline.diagnosis.finding import Confidence, Finding
 from tieline.engine.crash_points import reached
@@ -19,6 +20,9 @@ from tieline.records.ids import IntegrationId, LinkId, OpId
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+SETTLE_FOR_S = 60.0
 GIVE_UP_AFTER = 8
 """Runs that ended in our own mistake, before the op is parked."""
 
@@ -26,48 +30,79 @@ GIVE_UP_AFTER = 8
 class Worker:
     """Runs ops under a name that the ledger knows it by.
 
-    The name changes when the process was paused for longer than ``dead_after_s`` (``renew``): by then a reaper may have
-    given its ops to another, and what still runs under the old name must not pass for the new owner's.
+    The name changes when the process stood still for longer than a reaper waits (``renew``): by then its ops may have
+    been given to another, and what still runs under the old name must not pass for the new owner's.
     """
 
-    def __init__(self, ports: Ports, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, ports: Ports, *, dead_after_s: float = 15.0, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         self._ports = ports
         self._stopping = stopping
+        self._silent_too_long_s = dead_after_s / 2
         self._lock = Lock()
-        self._name = ports.ids.new()
+        self._beaten = ports.clock.monotonic()
+        self.name = ports.ids.new()
 
-    @property
-    def name(self) -> str:
-        return self._name
+    def beat(self) -> None:
+        """Tell the ledger that this worker lives; under a new name when it was silent for too long."""
+        with self._lock:
+            if self._silent_for() > self._silent_too_long_s:
+                self.name = self._ports.ids.new()
+            self._ports.ledger.beat(self.name)
+            self._beaten = self._ports.clock.monotonic()
 
     def renew(self) -> None:
-        """Take a new name, announced before it is used."""
-        fresh = self._ports.ids.new()
-        self._ports.ledger.beat(fresh)
+        """Fall silent under the old name and go on under a new one."""
         with self._lock:
-            self._name = fresh
+            self.name = self._ports.ids.new()
+            self._ports.ledger.beat(self.name)
+            self._beaten = self._ports.clock.monotonic()
+
+    def _silent_for(self) -> float:
+        return self._ports.clock.monotonic() - self._beaten
 
     def run(self, op: OpId) -> OpEnd | None:
         """One attempt at an op. None: it was not to be had (settled, in other hands, or held)."""
-        name = self._name
-        view = self._ports.ledger.claim(op, name)
+        if self._silent_for() > self._silent_too_long_s:
+            survive("beat", self.beat)
+        name = self.name
+        view = survive("claim an op", lambda: self._ports.ledger.claim(op, name))
         reached("after claim")
         if view is None:
             return None
-        end = self._run_claimed(view, name)
+        turn = Turn(ports=self._ports, op=op, worker=name, attempts=view.attempts, stopping=self._stopping)
+        ends = survive(f"run op {op} ({view.kind.value})", lambda: run_op(view, turn))
+        end = ends if ends is not None else _internal(view)
         reached("before settle")
-        if not self._ports.ledger.settle(op, name, end):
-            log.warning("op %s was taken over by another worker before it ended here", op)
+        self._settle(op, name, end)
         reached("after settle")
         return end
 
-    def _run_claimed(self, view: OpView, name: str) -> OpEnd:
-        turn = Turn(ports=self._ports, op=view.id, worker=name, attempts=view.attempts, stopping=self._stopping)
-        try:
-            return run_op(view, turn)
-        except Exception:
-            log.exception("op %s (%s) ended in a mistake of ours", view.id, view.kind.value)
-            return _internal(view)
+    def _settle(self, op: OpId, name: str, end: OpEnd) -> None:
+        """A database that is away for a moment is waited for. When it stays away, this name falls silent, so that a
+        reaper takes back what could not be settled."""
+        clock = self._ports.clock
+        until = clock.monotonic() + SETTLE_FOR_S
+        while True:
+            settled = survive(f"settle op {op}", lambda: self._ports.ledger.settle(op, name, end))
+            if settled is not None:
+                if not settled:
+                    log.warning("op %s was taken over by another worker before it ended here", op)
+                return
+            if clock.monotonic() > until:
+                survive("take a new name", self.renew)
+                return
+            clock.sleep(1.0)
+
+
+def survive(what: str, call: Callable[[], T]) -> T | None:
+    """The result of ``call``, or None after an exception, which is logged with its traceback."""
+    try:
+        return call()
+    except Exception:
+        log.exception("could not %s", what)
+        return None
 
 
 def run_op(view: OpView, turn: Turn) -> OpEnd:

@@ -98,6 +98,9 @@ class DjangoStore:
         ).values_list("record_id", "remote_id")
         return {RecordId(record): IssueId(remote) for record, remote in rows if remote}
 
+    def count_links(self, integration: IntegrationId) -> int:
+        return Link.objects.filter(integration_id=integration, remote_id__isnull=False).count()
+
     def links_waiting_to_create(self, integration: IntegrationId, limit: int) -> tuple[LinkId, ...]:
         """Releases first, then features, then requirements whose feature is linked; oldest first. Not: what is
         announced already, what a problem holds up, and what is parked."""

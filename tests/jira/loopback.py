@@ -164,9 +164,7 @@ def make_certificate(
     certificate = builder.sign((issuer.key if issuer else key), hashes.SHA256())
     file = folder / f"{name.replace(' ', '-')}.pem"
     file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     return Pair(certificate, key, file)

@@ -66,7 +66,9 @@ def test_an_odd_spelling_of_this_machine_reaches_nothing(host: str) -> None:
         assert heard.connections == []
 
 
-@pytest.mark.parametrize("host", ["http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://metadata.google.internal"])
+@pytest.mark.parametrize(
+    "host", ["http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://metadata.google.internal"]
+)
 def test_metadata_and_link_local_hosts_reach_nothing_although_everything_is_allowed(host: str) -> None:
     dialled = Dialled()
     exchange = ask(door_to(host, "0.0.0.0/0", "::/0", connect=dialled, resolver=Names(("fe80::1%eth0",))))

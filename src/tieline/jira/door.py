@@ -147,7 +147,7 @@ class JiraDoor:
         except Cut as exc:
             return self._failed(exchange, exc.failure)
         except UNEXPECTED as exc:
-            return self._failed(exchange, classify_protocol(exc))
+            return self._failed(exchange, classify_protocol(exc, _first_bytes()))
         if reply.body is not None:
             self._binding.learn_cloud_id(url, reply.body)
         return reply
@@ -272,6 +272,11 @@ def _secrets_of(options: DoorOptions) -> list[Secret]:
     proxy = urlsplit(options.proxy.reveal()).password if options.proxy else None
     inside = urlsplit(options.base_url).password if "@" in options.base_url else None
     return [*found, *(Secret(text) for text in (proxy, inside) if text)]
+
+
+def _first_bytes() -> bytes:
+    call = CURRENT.get()
+    return b"" if call is None else call.first
 
 
 def _never_answered(exchange: Exchange) -> bool:

@@ -34,6 +34,8 @@ class Call:
     certificate: Certificate | None = None
     sent: bool = False
     reused: bool = False
+    first: bytes = b""
+    """The first bytes that came back."""
 
 
 CURRENT: ContextVar[Call | None] = ContextVar("tieline_door_call", default=None)
@@ -196,7 +198,7 @@ class GuardedStream(httpcore2.NetworkStream):
         left = self._backend.left()
         try:
             self._sock.settimeout(min(read_s, left))
-            return self._sock.recv(max_bytes)
+            received = self._sock.recv(max_bytes)
         except TimeoutError:
             raise Cut(_late(read_s, left)) from None
         except ssl.SSLError as exc:
@@ -205,6 +207,9 @@ class GuardedStream(httpcore2.NetworkStream):
             raise Cut(Failure(stage=Stage.READ, kind="reset", detail=exc.strerror or str(exc))) from exc
         except OSError as exc:
             raise Cut(Failure(stage=Stage.READ, kind="closed", detail=exc.strerror or str(exc))) from exc
+        if call is not None and not call.first:
+            call.first = received[:16]
+        return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if not buffer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,11 +27,13 @@ UNEXPECTED = (
 TOO_LARGE_HEADERS = Failure(
     stage=Stage.READ, kind="headers-too-large", detail="The headers of the answer are larger than 64 KiB"
 )
+_HOST = re.compile(rb"[A-Za-z0-9_.:-]+")
 _NEVER_FROM_CALLER = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 
 
-def classify_protocol(exc: Exception) -> Failure:
-    """The failure behind an exception of the HTTP library that our own streams did not raise."""
+def classify_protocol(exc: Exception, first: bytes = b"") -> Failure:
+    """The failure behind an exception of the HTTP library that our own streams did not raise. ``first`` are the bytes
+    with which the answer begins."""
     detail = str(exc)
     lowered = detail.lower()
     if isinstance(exc, httpcore2.ProxyError):
@@ -42,6 +45,9 @@ def classify_protocol(exc: Exception) -> Failure:
         return Failure(stage=Stage.SETTINGS, kind="malformed-header", detail=detail)
     if isinstance(exc, httpcore2.UnsupportedProtocol):
         return Failure(stage=Stage.SETTINGS, kind="malformed-address", detail=detail)
+    if first and not first.startswith(b"HTTP/"):
+        starts = "a TLS record" if first[:2] in {b"\x15\x03", b"\x16\x03"} else repr(first)[1:]
+        return Failure(stage=Stage.READ, kind="not-http", detail=f"The answer starts with {starts}, which is not HTTP")
     if "disconnected without sending" in lowered or "without sending complete message" in lowered:
         return Failure(stage=Stage.READ, kind="closed", detail=detail)
     if "incomplete chunked read" in lowered:
@@ -58,7 +64,7 @@ def parse_target(text: str) -> tuple[httpx2.URL | None, Failure | None]:
         url = url.copy_with(username="", password="", fragment=None) if url.userinfo or url.fragment else url
     except (httpx2.InvalidURL, UnicodeError, ValueError) as exc:
         return None, Failure(stage=Stage.SETTINGS, kind="malformed-address", detail=str(exc))
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         detail = "The address does not start with http:// or https:// and a host name"
         return None, Failure(stage=Stage.SETTINGS, kind="malformed-address", detail=detail)
     return url, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tieline.diagnosis.catalogue import addresses, auth_cloud, auth_dc, interface, network, oauth, permissions, proxies, site_state
+from tieline.diagnosis.catalogue import addresses, auth_cloud, auth_dc, interface, network, oauth, own, permissions, proxies, site_state
 from tieline.diagnosis.finding import CatalogueEntry
 
 FAMILIES: Mapping[str, tuple[CatalogueEntry, ...]] = {
@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, tuple[CatalogueEntry, ...]] = {
     "OAuth, application links and Connect": oauth.ENTRIES,
     "Permissions": permissions.ENTRIES,
     "Interface, limits and mapping": interface.ENTRIES,
+    "Where Tieline itself stops": own.ENTRIES,
 }
 CATALOGUE: Mapping[str, CatalogueEntry] = {entry.slug: entry for entries in FAMILIES.values() for entry in entries}
 OWN_SLUGS = frozenset(
@@ -26,5 +27,5 @@ OWN_SLUGS = frozenset(
         "perm-link-issue", "perm-schedule-issue", "perm-transition-issue", "url-http-instead-of-https", "version-name-taken",
         "webhook-not-possible", "workflow-no-route", "workflow-transition-refused",
     }
-)  # fmt: skip
+) | own.CONDITIONS  # fmt: skip
 """Causes that Tieline names itself, besides those of the failure study."""

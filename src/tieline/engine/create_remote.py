@@ -30,7 +30,7 @@ from tieline.sync.snapshot import FieldBaseline
 from tieline.sync.steps import CreateRemote, FieldProblem, Plan
 
 PARENT_UNLINKED = "map-parent-unlinked"
-NAME_TAKEN = "sync-version-name-taken"
+NAME_TAKEN = "sync-version-taken"
 CERTAIN_NO = {Trouble.REFUSED, Trouble.LOGIN, Trouble.THROTTLED, Trouble.UNAVAILABLE, Trouble.GONE}
 OK, REDIRECT = 200, 300
 

@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from tieline.diagnosis.catalogue import CATALOGUE
+from tieline.diagnosis.catalogue.kit import fill
 from tieline.diagnosis.classify import classify
 from tieline.diagnosis.evidence import Evidence, Exchange, Response, Settings
 from tieline.diagnosis.finding import Confidence, Finding
@@ -142,13 +143,7 @@ def finding_sentence(finding: Finding) -> str:
     entry = CATALOGUE.get(finding.slug)
     if entry is None:
         return "; ".join(finding.because) or finding.slug
-    facts = _Known(finding.facts)
-    return entry.title.format_map(facts)
-
-
-class _Known(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return key.replace("_", " ")
+    return fill(entry.title, finding.facts)
 
 
 def _happens_at_once(answer: Answer[Any]) -> bool:

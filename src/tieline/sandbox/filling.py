@@ -240,7 +240,7 @@ def _load_real(world: World, real: RealIssues) -> None:
         comments.extend(_comments(world, issue, [{"author": "amara", "body": text} for text in row.comments]))
     parents = {row.source_key: row.parent for row in real.issues if row.parent in by_source}
     issues = [
-        replace(one, parent=by_source[parents[one.custom["customfield_10040"]]].id)  # type: ignore[index]
+        replace(one, parent=by_source[parents[one.custom["customfield_10040"]]].id)
         if one.custom.get("customfield_10040") in parents
         else one
         for one in issues

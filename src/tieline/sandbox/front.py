@@ -56,7 +56,8 @@ class Front:
 
     def _judge(self, request: Request) -> tuple[Route | None, Caller | None, Answer | None]:
         world = self.world
-        path = request.path
+        # werkzeug folds leading slashes in `request.path`; Jira does not.
+        path = str(request.environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
         obstacle = plan_obstacle(
             world.faults,
             edition=world.edition,
@@ -99,11 +100,10 @@ class Front:
         return self._route(request, path, caller)
 
     def _route(self, request: Request, path: str, caller: Caller) -> tuple[Route | None, Caller, Answer | None]:
-        world = self.world
         try:
             route, values = self._map.bind("jira").match(path, method=request.method)
         except MethodNotAllowed as refusal:
-            if request.method not in ("OPTIONS",):
+            if request.method != "OPTIONS":
                 allowed = ", ".join(sorted(refusal.valid_methods or ()))
                 answer = page(405, tomcat_status(405, "Method Not Allowed", "Method Not Allowed"), ("Allow", allowed))
                 return None, caller, answer
@@ -148,7 +148,7 @@ class Front:
             path=path,
             api="3" if version == "3" else "2",
             caller=caller,
-            query={key: value for key, value in request.args.items()},
+            query=dict(request.args.items()),
             many={key: list(many) for key, many in request.args.lists()},
             headers=dict(request.headers.items()),
             body=b"" if multipart else request.get_data(),
@@ -164,7 +164,10 @@ class Front:
         text = f"null for uri: {self.world.base_url}{path}"
         if "application/json" in request.headers.get("Accept", ""):
             return Answer(status=404, payload={"message": text, "status-code": 404})
-        body = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><status><status-code>404</status-code><message>{text}</message></status>'
+        body = (
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+            f"<status><status-code>404</status-code><message>{text}</message></status>"
+        )
         return Answer(status=404, raw=body.encode(), content_type="application/xml;charset=UTF-8")
 
     def _page_of_jira(self, request: Request, path: str) -> Answer:

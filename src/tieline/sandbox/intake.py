@@ -81,30 +81,34 @@ class _Reader:
     account: str | None
 
     def take(self, known: Field, verb: str, value: Any) -> None:
-        makers: dict[str, Callable[[str, Any], None]] = {
+        collections: dict[str, Callable[[str, Any], None]] = {
+            "labels": self._labels,
+            "fixVersions": lambda verb, value: self._versions("fix_versions", verb, value),
+            "versions": lambda verb, value: self._versions("versions", verb, value),
+            "components": self._components,
+        }
+        singles: dict[str, Callable[[Any], None]] = {
             "summary": self._summary,
             "description": self._description,
             "assignee": self._assignee,
             "reporter": self._reporter,
             "priority": self._priority,
-            "labels": self._labels,
-            "fixVersions": lambda verb, value: self._versions("fix_versions", verb, value),
-            "versions": lambda verb, value: self._versions("versions", verb, value),
-            "components": self._components,
             "duedate": self._due,
             "parent": self._parent,
             "resolution": self._resolution,
             "issuetype": self._type,
             EPIC_LINK: self._epic_link,
         }
-        if verb not in ("set", "add", "remove", "edit"):
-            raise Refused(f"Field does not support update '{known.id}'")
-        if known.id in makers:
-            makers[known.id](verb, value)
+        if known.id in collections and verb in ("set", "add", "remove"):
+            collections[known.id](verb, value)
+        elif verb not in ("set", "edit"):
+            raise Refused(f"Field with id '{known.id}' does not support operation '{verb}'.")
+        elif known.id in singles:
+            singles[known.id](value)
         else:
             self._custom(known, value)
 
-    def _summary(self, verb: str, value: Any) -> None:
+    def _summary(self, value: Any) -> None:
         if not isinstance(value, str) and value is not None:
             raise Refused("Operation value must be a string")
         text = (value or "").strip()
@@ -116,7 +120,7 @@ class _Reader:
             raise Refused("The summary is invalid because it contains newline characters.")
         self.values["summary"] = text
 
-    def _description(self, verb: str, value: Any) -> None:
+    def _description(self, value: Any) -> None:
         self.values["description"] = self.parse_body(value)
 
     def parse_body(self, value: Any) -> Any:
@@ -152,7 +156,7 @@ class _Reader:
             raise Refused(f"User '{wanted}' does not exist.")
         return person.account_id
 
-    def _assignee(self, verb: str, value: Any) -> None:
+    def _assignee(self, value: Any) -> None:
         project = self.view.world.project_that_exists(self.old.project)
         if not self.view.world.may(self.account, "ASSIGN_ISSUES", project):
             raise Refused(NOT_ON_SCREEN.format("assignee"))
@@ -162,7 +166,7 @@ class _Reader:
             raise Refused(f"User '{name}' cannot be assigned issues.")
         self.values["assignee"] = account
 
-    def _reporter(self, verb: str, value: Any) -> None:
+    def _reporter(self, value: Any) -> None:
         account = self._user(value)
         if account is None:
             raise Refused("Reporter is required.")
@@ -180,13 +184,13 @@ class _Reader:
             raise Refused(f"{what} name '{value.get('name')}' is not valid")
         return found
 
-    def _priority(self, verb: str, value: Any) -> None:
+    def _priority(self, value: Any) -> None:
         self.values["priority_id"] = "3" if value is None else self._named("Priority", value, PRIORITIES)
 
-    def _resolution(self, verb: str, value: Any) -> None:
+    def _resolution(self, value: Any) -> None:
         self.values["resolution_id"] = None if value is None else self._named("Resolution", value, RESOLUTIONS)
 
-    def _type(self, verb: str, value: Any) -> None:
+    def _type(self, value: Any) -> None:
         found = find_issue_type(value)
         if found is None or found.subtask != TYPES_BY_ID[self.old.type_id].subtask:
             raise Refused("The issue type selected is invalid.")
@@ -241,7 +245,7 @@ class _Reader:
             ids.append(found)
         self.values["components"] = _members(before, verb, ids)
 
-    def _due(self, verb: str, value: Any) -> None:
+    def _due(self, value: Any) -> None:
         if value in (None, ""):
             self.values["due_date"] = None
             return
@@ -250,7 +254,7 @@ class _Reader:
         except ValueError:
             raise Refused(f"Error parsing date string: {value}") from None
 
-    def _parent(self, verb: str, value: Any) -> None:
+    def _parent(self, value: Any) -> None:
         kind = TYPES_BY_ID[self.old.type_id]
         if value is None or (isinstance(value, dict) and value.get("none") is True):
             if kind.subtask:
@@ -267,7 +271,7 @@ class _Reader:
             raise Refused(NOT_ON_SCREEN.format("parent"))
         self.values["parent"] = found.id
 
-    def _epic_link(self, verb: str, value: Any) -> None:
+    def _epic_link(self, value: Any) -> None:
         if value in (None, ""):
             self.values["parent"] = None
             return

@@ -268,7 +268,7 @@ class _Parser:
             "updated": lambda one: one.updated,
             "resolved": lambda one: one.resolved,
             "statuscategorychangeddate": lambda one: one.status_changed or one.created,
-        }[field]  # type: ignore[assignment]
+        }[field]
         return lambda one: (value := getter(one)) is not None and _compare(value, operator, moment)
 
     def _zone(self) -> ZoneInfo:
@@ -328,13 +328,13 @@ class _Parser:
             POINTS: lambda one: (str(one.custom[POINTS]),) if POINTS in one.custom else (),
             SOURCE_KEY: lambda one: (one.custom[SOURCE_KEY],) if SOURCE_KEY in one.custom else (),
             "audience": lambda one: [AUDIENCE_NAMES[v] for k, v in one.custom.items() if k == "customfield_10032"],
-            "created": lambda one: ("x",),
-            "updated": lambda one: ("x",),
+            "created": lambda _: ("x",),
+            "updated": lambda _: ("x",),
             "resolved": lambda one: ("x",) if one.resolved else (),
         }
         if field not in getters or (self.account is None and field not in ("project", "key", "id")):
             self.messages.append(self._no_field(said))
-            return lambda one: ()
+            return lambda _: ()
         return getters[field]
 
     def _no_field(self, said: str) -> str:
@@ -458,7 +458,7 @@ def _field_name(said: str) -> str:
     return same.get(low, low)
 
 
-def _everything(one: Issue) -> bool:
+def _everything(_: Issue) -> bool:
     return True
 
 

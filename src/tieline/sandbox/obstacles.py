@@ -59,7 +59,7 @@ def _other(faults: frozenset[str], *, path: str, get_with_body: bool) -> Answer 
     if "url-not-jira-other" in faults:
         return page(200 if path == "/" else 404, other_product(path), ("Server", "nginx"))
     if "url-not-jira-confluence" in faults:
-        if path.startswith("/rest/api/content") or path.startswith("/wiki/rest/api"):
+        if path.startswith(("/rest/api/content", "/wiki/rest/api")):
             return Answer(payload={"results": [], "start": 0, "limit": 25, "size": 0, "_links": {"context": "/wiki"}})
         return page(404, confluence_not_found(), ("X-Confluence-Request-Time", "1767225600000"))
     if "waf-html-block" in faults:

@@ -1,9 +1,10 @@
-"""Read real issues from JSON lines (gzip allowed): one flat row an issue, or one raw REST issue a line. Pure but for the file.
+"""Read real issues from JSON lines (gzip allowed): one flat row an issue, or one raw REST issue a line.
 
 A flat row has `key`, `summary`, `description`, `storypoints`; a raw row has `issue` (or is the issue itself).
 Names of people are not taken over.
 """
 
+import contextlib
 import gzip
 import json
 import re
@@ -71,8 +72,7 @@ def read_real_issues(path: Path, *, limit: int | None = None) -> RealIssues:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     with path.open("rb") as start:
         packed = start.read(2) == b"\x1f\x8b"
-    opened = gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield number, line
@@ -86,10 +86,8 @@ def parse_issue(row: Json, versions: dict[str, bool]) -> RealIssue | None:
     if not isinstance(row.get("summary"), str) or not row["summary"].strip():
         return None
     custom: Json = {SOURCE_KEY: str(row.get("key", ""))[:255]}
-    try:
+    with contextlib.suppress(KeyError, TypeError, ValueError):
         custom[POINTS] = float(row["storypoints"])
-    except (KeyError, TypeError, ValueError):
-        pass
     project = _label(str(row.get("project", "")))
     return RealIssue(
         source_key=custom[SOURCE_KEY],

@@ -119,7 +119,7 @@ def delete_comment(world: World, ask: Ask) -> Answer:
 # ---- files
 
 
-def read_attachment_settings(world: World, ask: Ask) -> Answer:
+def read_attachment_settings(_world: World, _ask: Ask) -> Answer:
     return Answer(payload={"enabled": True, "uploadLimit": UPLOAD_LIMIT})
 
 
@@ -142,8 +142,7 @@ def add_attachments(world: World, ask: Ask) -> Answer:
     view = View(world=world, api=ask.api)
     rows = []
     with world.batch():
-        for upload in files:
-            rows.append(view.attachment(_save_upload(world, ask, one, upload)))
+        rows.extend(view.attachment(_save_upload(world, ask, one, upload)) for upload in files)
     return Answer(payload=rows)
 
 

@@ -299,11 +299,11 @@ def read_labels(world: World, ask: Ask) -> Answer:
     )
 
 
-def read_tenant_info(world: World, ask: Ask) -> Answer:
+def read_tenant_info(_world: World, _ask: Ask) -> Answer:
     return Answer(payload={"cloudId": CLOUD_ID})
 
 
-def read_site_status(world: World, ask: Ask) -> Answer:
+def read_site_status(world: World, _ask: Ask) -> Answer:
     """`/status`: on Data Center only 200 with RUNNING is good."""
     if world.edition == "cloud":
         return Answer(raw=b"OK", content_type="text/plain;charset=UTF-8")

@@ -134,7 +134,7 @@ def search_dc(world: World, ask: Ask) -> Answer:
     return Answer(payload=answer)
 
 
-def search_removed(world: World, ask: Ask) -> Answer:
+def search_removed(_world: World, _ask: Ask) -> Answer:
     return refuse(
         410,
         "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration "

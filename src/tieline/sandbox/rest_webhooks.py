@@ -152,6 +152,6 @@ def delete_webhook(world: World, ask: Ask) -> Answer:
     return no_content()
 
 
-def refuse_dynamic(world: World, ask: Ask) -> Answer:
+def refuse_dynamic(_world: World, _ask: Ask) -> Answer:
     """Dynamic webhooks belong to apps; an account with a token is none."""
     return refuse(403, "Only Connect and OAuth 2.0 apps can use this operation.")

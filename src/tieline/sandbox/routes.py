@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map, Rule
 
-from . import rest_content, rest_identity, rest_issues, rest_projects, rest_search, rest_versions, rest_webhooks
+from . import rest_agile, rest_content, rest_identity, rest_issues, rest_projects, rest_search, rest_versions, rest_webhooks
 from .ask import Answer, Ask
 from .options import Edition
 from .world import World
@@ -145,6 +145,9 @@ ROUTES: tuple[Route, ...] = (
     _route("DELETE", "//rest/webhooks/1.0/webhook/<webhook>", rest_webhooks.delete_webhook, anonymous=False),
     _route("GET", "/webhook", rest_webhooks.refuse_dynamic, editions=CLOUD, anonymous=False),
     _route("POST", "/webhook", rest_webhooks.refuse_dynamic, editions=CLOUD, anonymous=False),
+    # agile
+    _route("GET", "//rest/agile/1.0/board", rest_agile.read_boards, anonymous=False),
+    _route("PUT", "//rest/agile/1.0/issue/rank", rest_agile.rank_issues, anonymous=False),
     # the site itself
     _route("GET", "//status", rest_identity.read_site_status),
     _route("GET", "//_edge/tenant_info", rest_identity.read_tenant_info, editions=CLOUD),

@@ -177,10 +177,10 @@ class Sandbox:
         self.stop()
 
 
-def _never(request: Request) -> Answer | None:
+def _never(_request: Request) -> Answer | None:
     threading.Event().wait(600)
     return None
 
 
-def _nothing(request: Request) -> Answer | None:
+def _nothing(_request: Request) -> Answer | None:
     return None

@@ -1,5 +1,6 @@
 """The site's rows as Jira's JSON, in the words of one edition and one API version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -102,7 +103,7 @@ class View:
             "self": self.link(f"issuetype/{one.id}"),
             "id": one.id,
             "description": one.description,
-            "iconUrl": f"{self.world.base_url}/secure/viewavatar?size=medium&avatarId={one.avatar}&avatarType=issuetype",
+            "iconUrl": f"{self.world.base_url}/secure/viewavatar?avatarId={one.avatar}&avatarType=issuetype",
             "name": one.name,
             "subtask": one.subtask,
             "avatarId": one.avatar,
@@ -255,7 +256,12 @@ class View:
         }
 
     def issue(
-        self, one: Issue, *, fields: list[str] | None, properties: list[str] = [], expand: frozenset[str] = frozenset()
+        self,
+        one: Issue,
+        *,
+        fields: list[str] | None,
+        properties: Sequence[str] = (),
+        expand: frozenset[str] = frozenset(),
     ) -> Json:
         """One issue. `fields` None means all of them; otherwise names, `*all`, `*navigable` and `-name`."""
         values = self._field_values(one, fields)

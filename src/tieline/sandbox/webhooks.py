@@ -232,8 +232,9 @@ def _send(delivery: Delivery) -> int | None:
         connection.request("POST", path, body=delivery.body, headers=headers)
         answer = connection.getresponse()
         answer.read(4096)
-        return answer.status
     except (OSError, http.client.HTTPException):
         return None
+    else:
+        return answer.status
     finally:
         connection.close()

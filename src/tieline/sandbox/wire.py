@@ -1,5 +1,6 @@
 """HTTP/1.1 with keep-alive over plain sockets: whole requests in, whole answers out, or none at all."""
 
+import contextlib
 import io
 import socket
 import ssl
@@ -54,7 +55,8 @@ class Line(BaseHTTPRequestHandler):
             self.wfile.write(content)
         self.wfile.flush()
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = answer_any
+    do_GET = do_POST = do_PUT = do_DELETE = answer_any  # noqa: N815 - the standard library's names
+    do_HEAD = do_OPTIONS = do_PATCH = answer_any  # noqa: N815 - as above
 
     def _read_body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -73,7 +75,8 @@ class Line(BaseHTTPRequestHandler):
         return self.rfile.read(length) if 0 <= length <= MAX_BODY else None
 
     def _environ(self, body: bytes) -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
+        # The standard library has already folded leading slashes in `self.path`; Jira sees them.
+        path, _, query = self.requestline.split(" ")[1].partition("?")
         if "://" in path:
             path = urlsplit(path).path
         environ: dict[str, Any] = {
@@ -151,7 +154,5 @@ class Listener(ThreadingHTTPServer):
         with self._open_lock:
             left = list(self._open)
         for one in left:
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass

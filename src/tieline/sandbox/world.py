@@ -211,7 +211,7 @@ class World:
     def next_rank(self) -> str:
         with self.lock:
             self._rank += 1
-            return f"0|{self._rank * 1000:012d}:"
+            return f"0|{self._rank * 1000:021.8f}:"
 
     def create_issue(self, issue: Issue, *, actor: str) -> None:
         with self.batch():
@@ -466,7 +466,7 @@ class World:
                 self.changes.setdefault(change.issue, []).append(change)
             self.webhooks = {one.id: one for one in journal.read_rows("webhook", WebhookRow)}
             self.history = sorted(journal.read_rows("effect", Effect), key=lambda one: one.number)
-            self._rank = max((int(one.rank[2:14]) // 1000 + 1 for one in self.issues.values()), default=0)
+            self._rank = max((int(float(one.rank[2:-1])) // 1000 + 1 for one in self.issues.values()), default=0)
             kept_rows: dict[str, Iterable[int]] = {
                 "issue": self.issues,
                 "version": self.versions,

@@ -25,7 +25,7 @@ class FieldChange:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateRemote:
-    """Make the issue or version. ``fields``: canonical remote values by Jira field id, constants and ``parent`` included."""
+    """Make the issue or version. ``fields``: canonical remote values by Jira field id, with constants and ``parent``."""
 
     remote_kind: RemoteKind
     issue_type_id: str | None
@@ -34,14 +34,17 @@ class CreateRemote:
 
 @dataclass(frozen=True, kw_only=True)
 class SetRemote:
-    """Change fields of the issue or version. For ``labels`` and ``fixVersions`` the door sends what was added and removed."""
+    """Change fields of the issue or version. Of ``labels`` and ``fixVersions`` the door sends what came and went."""
 
     changes: tuple[FieldChange, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MoveRemote:
-    """Bring the issue to status ``target`` (id). ``hops`` is the first hop known now; the engine asks again after each."""
+    """Bring the issue to status ``target`` (id). ``hops``: the way there as far as it is known now, the first one open
+    from the present status; ask again after each.
+    """
+
 
     target: str
     hops: tuple[Hop, ...]

@@ -34,8 +34,7 @@ def merge_tags(ours: Any, theirs: Any, agreed: FieldBaseline, *, may_push: bool,
     tags_after = set(as_list(ours))
     if may_pull:
         tags_after = {tag for tag in tags_after if as_label(tag) not in their_removed}
-        new_labels = their_added - _labels(tags_after)
-        tags_after |= set(labels_back(new_labels, known=(as_list(agreed.ours),)) or ())
+        tags_after |= their_added - _labels(sorted(tags_after))
 
     tags, labels = sorted(tags_after) or None, sorted(labels_after) or None
     if may_push and may_pull:

@@ -30,8 +30,10 @@ def door_for_settings(
     trust_environment: bool = False,
     deployment: str | None = None,
     total_s: float = 60.0,
+    ca_file: str | None = None,
 ) -> JiraDoor:
     """A door for settings that were just typed; nothing is stored. ``allow``: private addresses that may be called.
+    ``ca_file``: certificates of an authority of one's own (PEM).
 
     Raises ``ValueError`` for an entry of ``allow`` that is none.
     """
@@ -51,6 +53,7 @@ def door_for_settings(
             secret=Secret(secret),
             allow=parse_allow_list(allow),
             trust_env=trust_environment,
+            ca_file=ca_file,
             limits=Limits(total_s=total_s),
             deployment=deployment,
             clock=SystemClock(),

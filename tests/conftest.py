@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from tests.postgres import PostgresAbsent, postgres
 
 WANTED = os.environ.get("TIELINE_TEST_DATABASE", "sqlite")

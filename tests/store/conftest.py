@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tieline.mapping.json import mapping_as_json
 from tieline.mapping.model import FieldRule, KindRule, Mapping
 from tieline.records.issue import RemoteKind

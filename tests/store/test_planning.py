@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from tieline.store import integrations, planning
 from tieline.store.models import Link, Op, Record, RecordChange
 
@@ -63,7 +64,13 @@ def test_an_edit_tells_what_changed_and_the_history_keeps_both_values(plan):
     assert result.changed == ("tags",)
     assert result.record.revision == 2
     row = RecordChange.objects.get(record=record, revision=2)
-    assert (row.field, row.old, row.new, row.source, row.actor) == ("tags", ["sea"], ["night", "sea"], "person", "lee@acme.io")
+    assert (row.field, row.old, row.new, row.source, row.actor) == (
+        "tags",
+        ["sea"],
+        ["night", "sea"],
+        "person",
+        "lee@acme.io",
+    )
 
 
 def test_an_edit_that_changes_nothing_asks_for_no_work(plan):

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from tieline import settings
 from tieline.store import connections
 from tieline.store.models import Connection
@@ -19,7 +20,12 @@ def test_a_sealed_secret_opens_at_its_own_place_only():
     sealed = seal("töp s3cret", **PLACE)
     assert b"s3cret" not in sealed
     assert unseal(sealed, **PLACE) == "töp s3cret"
-    for moved in ({"row": "two"}, {"column": "other"}, {"table": "integration"}, {"origin": "https://evil.example:443"}):
+    for moved in (
+        {"row": "two"},
+        {"column": "other"},
+        {"table": "integration"},
+        {"origin": "https://evil.example:443"},
+    ):
         with pytest.raises(KeyTrouble, match="does not belong"):
             unseal(sealed, **(PLACE | moved))
 
@@ -56,7 +62,7 @@ def test_a_secret_of_another_master_key_says_which_key_and_what_to_do(monkeypatc
 
 @pytest.mark.parametrize("text", ["", "   ", "c2hvcnQ=", "not base64 at all!", "ff" * 31, "é" * 43])
 def test_a_missing_or_damaged_key_is_refused_with_a_remedy(text):
-    with pytest.raises(KeyTrouble, match="Restore keys/master.key"):
+    with pytest.raises(KeyTrouble, match=r"Restore keys/master\.key"):
         parse_keys(text)
 
 
@@ -130,7 +136,9 @@ def test_scheme_port_and_host_each_are_another_origin(plan, address):
 
 
 def test_a_secret_whose_address_was_changed_behind_our_back_does_not_open(plan):
-    Connection.objects.filter(id=plan.connection.id).update(base_url="https://evil.example", origin="https://evil.example:443")
+    Connection.objects.filter(id=plan.connection.id).update(
+        base_url="https://evil.example", origin="https://evil.example:443"
+    )
     with pytest.raises(KeyTrouble, match="does not belong"):
         connections.open_secret(Connection.objects.get(id=plan.connection.id))
 

@@ -58,8 +58,11 @@ class DjangoGate:
         """0.0 when a call may go now (a token of each bucket is taken); otherwise seconds to wait, nothing taken."""
         now = self._now()
         rows = self._rows(connection, (SITE,) if scope == SITE else (SITE, scope), now)
+        set_back = [row for row in rows if row.filled_at > now]
         wait = max(self._fill(row, now) for row in rows)
         if wait > 0:
+            for row in set_back:
+                row.save(update_fields=["filled_at"])
             return wait
         for row in rows:
             if pace_of(row.scope, self._calls_per_second):
@@ -74,7 +77,7 @@ class DjangoGate:
         if pace is None:
             row.filled_at = now
             return blocked
-        since = max(0.0, now - row.filled_at)
+        since = max(0.0, now - max(row.filled_at, min(row.blocked_until, now)))
         row.tokens = min(pace.burst, row.tokens + since * pace.per_second)
         row.filled_at = now
         return max(blocked, (1 - row.tokens) / pace.per_second if row.tokens < 1 else 0.0)
@@ -86,7 +89,7 @@ class DjangoGate:
         (row,) = self._rows(connection, (scope,), now)
         wait = seconds if math.isfinite(seconds) else (LONGEST_S if seconds == math.inf else SHORTEST_S)
         row.blocked_until = max(row.blocked_until, now + min(max(wait, SHORTEST_S), LONGEST_S))
-        row.tokens, row.filled_at = 0.0, max(row.filled_at, row.blocked_until)
+        row.tokens, row.filled_at = 0.0, now
         row.save(update_fields=["blocked_until", "tokens", "filled_at"])
 
     def _rows(self, connection: ConnectionId, scopes: tuple[str, ...], now: float) -> list[GateRow]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from tieline.records import record as plain
 from tieline.records.ids import RecordId, WorkspaceId
+from tieline.store.evidence import storable
 from tieline.store.models import Record
 
 SYNCED_FIELDS: Final = ("name", "description", "status", "assignee", "due", "tags", "release")
@@ -16,7 +16,6 @@ SYNCED_FIELDS: Final = ("name", "description", "status", "assignee", "due", "tag
 RECORD_FIELDS: Final = (*SYNCED_FIELDS, "parent")
 _COLUMNS: Final = {"release": "release_id", "parent": "parent_id"}
 NAME_LIMIT: Final = 255
-_NUL: Final = re.compile("\x00")
 
 
 def column_of(field: str) -> str:
@@ -33,7 +32,8 @@ def stored_value(record: Record, field: str) -> Any:
 
 
 def settle_value(field: str, value: Any) -> Any:
-    """Bring a value to the form the column takes, tidied: one-line names, sorted unique tags, no NUL.
+    """Bring a value to the form the column takes, tidied: one-line names, sorted unique tags, no
+    character that a database cannot keep.
 
     Raises ``ValueError`` for an unknown field or a value that is none of its kind (the caller's own mistake).
     """
@@ -44,8 +44,8 @@ def settle_value(field: str, value: Any) -> Any:
     if field == "due":
         return value if isinstance(value, date) or value is None else _date(value)
     if field in {"assignee", "release", "parent"}:
-        return str(value) if value else None
-    text = _NUL.sub("", str(value or ""))
+        return str(storable(str(value))) if value else None
+    text = storable(str(value or ""))
     if field == "name":
         text = " ".join(text.split())[:NAME_LIMIT]
         if not text:
@@ -58,7 +58,7 @@ def _date(value: Any) -> date | None:
 
 
 def _tags(value: Any) -> list[str]:
-    texts = (_NUL.sub("", str(one)).strip() for one in value or ())
+    texts = (str(storable(str(one))).strip() for one in value or ())
     return sorted({text for text in texts if text})
 
 

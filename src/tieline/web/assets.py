@@ -1,4 +1,4 @@
-"""Files that pages are made of: style sheets, fonts, scripts. All of them lie in this package; none comes from elsewhere.
+"""Files that pages are made of: style sheets, fonts, scripts. All lie in this package.
 
 The address of a file holds a stamp made from the contents of all files, so that browsers may keep it for ever.
 """

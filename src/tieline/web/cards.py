@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tieline.diagnosis.card import Card, build_card
+from tieline.diagnosis.card import CONFIDENCE_WORDS, Card, CardStep, EvidenceRow, build_card
 from tieline.diagnosis.catalogue import CATALOGUE
 from tieline.diagnosis.evidence import Evidence, Settings
 from tieline.diagnosis.finding import Confidence, Finding
@@ -47,17 +47,42 @@ def card_of(
     settings: Settings,
     *,
     affected: int = 0,
-    facts: Mapping[str, Any] | None = None,
 ) -> Card:
     """The card of a finding with the stored exchanges it stands on."""
     if finding.slug not in CATALOGUE:
         finding = Finding(
             slug=UNEXPLAINED, confidence=Confidence.POSSIBLE, because=finding.because, exchange_ids=finding.exchange_ids
         )
-    evidence = Evidence(
-        settings=settings, exchanges=tuple(parse_exchange(one) for one in exchanges), facts=dict(facts or {})
-    )
+    evidence = Evidence(settings=settings, exchanges=tuple(parse_exchange(one) for one in exchanges))
     return build_card(finding, evidence, affected=affected)
+
+
+def parse_card(stored: Mapping[str, Any]) -> Card:
+    """A card back from the JSON that ``Card.as_json`` wrote."""
+    confidence = Confidence(stored.get("confidence", "possible"))
+    return Card(
+        slug=str(stored["slug"]),
+        title=str(stored["title"]),
+        symptom=tuple(stored.get("symptom", ())),
+        explanation=str(stored.get("explanation", "")),
+        confidence=confidence,
+        confidence_text=CONFIDENCE_WORDS[confidence],
+        because=tuple(stored.get("because", ())),
+        probe=stored.get("probe"),
+        excluded=tuple(stored.get("excluded", ())),
+        steps=tuple(CardStep(**one) for one in stored.get("resolution", ())),
+        alternatives=tuple(CardStep(**one) for one in stored.get("alternatives", ())),
+        evidence=tuple(
+            EvidenceRow(**{**one, "headers": tuple(one["headers"].items()), "addresses": tuple(one["addresses"])})
+            for one in stored.get("evidence", ())
+        ),
+        affected=int(stored.get("affected") or 0),
+        request_text=stored.get("request_text"),
+        vendor_url=stored.get("vendor_url"),
+        page=str(stored.get("page", "")),
+        group=stored.get("group"),
+        response="",
+    )
 
 
 def problem_card(problem: Problem) -> ProblemCard:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render, resolve_url
 from tieline.store.models import Membership, Role, User, Workspace
 
 P = ParamSpec("P")
+Guarded = TypeVar("Guarded", bound=Callable[..., HttpResponseBase])
 
 _RANK = {Role.VIEWER: 0, Role.CONTRIBUTOR: 1, Role.OWNER: 2}
 
@@ -87,6 +88,14 @@ def refuse(request: HttpRequest, needed: str, keepers: list[User]) -> HttpRespon
     return render(request, "web/errors/403.html", {"needed": needed, "keepers": keepers}, status=403)
 
 
+def _marked(guarded: Any, view: Callable[..., HttpResponseBase], gate: Gate) -> Any:
+    """The guarded view under the view's own name, with the gate left on it."""
+    if guarded is not view:
+        update_wrapper(guarded, view)
+    guarded.gate = gate
+    return guarded
+
+
 def needs(
     role: Role,
 ) -> Callable[
@@ -98,7 +107,6 @@ def needs(
     def wrap(
         view: Callable[Concatenate[HttpRequest, Place, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
-        @wraps(view)
         def guarded(request: HttpRequest, key: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             user = person_of(request)
             if user is None:
@@ -121,8 +129,8 @@ def needs(
                 return refuse(request, str(role.label), keepers)
             return view(request, place, *args, **kwargs)
 
-        guarded.gate = Gate(role.value)  # type: ignore[attr-defined]
-        return guarded
+        marked: Callable[Concatenate[HttpRequest, str, P], HttpResponseBase] = _marked(guarded, view, Gate(role.value))
+        return marked
 
     return wrap
 
@@ -132,15 +140,14 @@ def needs_person(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Let anybody in who is signed in."""
 
-    @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = person_of(request)
         if user is None:
             return _to_sign_in(request)
         return redirect("first") if _without_password(request, user) else view(request, user, *args, **kwargs)
 
-    guarded.gate = Gate.PERSON  # type: ignore[attr-defined]
-    return guarded
+    marked: Callable[Concatenate[HttpRequest, P], HttpResponseBase] = _marked(guarded, view, Gate.PERSON)
+    return marked
 
 
 def needs_admin(
@@ -148,7 +155,6 @@ def needs_admin(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Let in whoever runs this server."""
 
-    @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = person_of(request)
         if user is None:
@@ -159,20 +165,13 @@ def needs_admin(
             return refuse(request, "Server operator", list(User.objects.filter(is_admin=True, is_active=True)))
         return view(request, user, *args, **kwargs)
 
-    guarded.gate = Gate.ADMIN  # type: ignore[attr-defined]
-    return guarded
+    marked: Callable[Concatenate[HttpRequest, P], HttpResponseBase] = _marked(guarded, view, Gate.ADMIN)
+    return marked
 
 
-def open_to_all(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+def open_to_all(view: Guarded) -> Guarded:
     """Mark a view that needs no sign-in."""
-
-    @wraps(view)
-    def marked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        return view(request, *args, **kwargs)
-
-    marked.gate = Gate.OPEN  # type: ignore[attr-defined]
+    marked: Guarded = _marked(view, view, Gate.OPEN)
     return marked
 
 

@@ -6,7 +6,19 @@ from django.urls import path
 
 from tieline.web import assets
 from tieline.web.gate import open_to_all
-from tieline.web.views import bare, people, plan, record
+from tieline.web.views import (
+    bare,
+    catalogue,
+    connect,
+    hooks,
+    integrations,
+    mapping,
+    people,
+    plan,
+    record,
+    system,
+    watch,
+)
 
 handler400 = "tieline.web.views.bare.bad_request"
 handler403 = "tieline.web.views.bare.refused"
@@ -46,11 +58,44 @@ urlpatterns = [
     path(W + "r/<str:ref>/sync", record.sync_record, name="sync-record"),
     path(W + "r/<str:ref>/unlink", record.unlink_record, name="unlink-record"),
     path(W + "clashes/<str:clash>", record.settle_clash, name="settle-clash"),
-    path("problems/", bare.healthz, name="catalogue"),
-    path("system", bare.healthz, name="system"),
-    path(W + "integrations", bare.healthz, name="integrations"),
-    path(W + "integrations/<str:pk>", bare.healthz, name="integration"),
-    path(W + "problems", bare.healthz, name="problems"),
-    path(W + "problems/<str:pk>", bare.healthz, name="problem"),
-    path(W + "log", bare.healthz, name="log"),
+    # integrations: setting up
+    path(W + "integrations", integrations.integration_list, name="integrations"),
+    path(W + "integrations/new", connect.new, name="new-integration"),
+    path(W + "integrations/repair", connect.repaired_address, name="repair-address"),
+    path(W + "integrations/<str:pk>/connect", connect.connect, name="wizard-connect"),
+    path(W + "integrations/<str:pk>/check", connect.check, name="wizard-check"),
+    path(W + "integrations/<str:pk>/check/again", connect.check_again, name="check-again"),
+    path(W + "integrations/<str:pk>/check/<str:run>/live", connect.check_live, name="check-live"),
+    path(W + "integrations/<str:pk>/use-address", connect.use_address, name="use-address"),
+    path(W + "integrations/<str:pk>/project", connect.project, name="wizard-project"),
+    path(W + "integrations/<str:pk>/map", mapping.mapping, name="wizard-map"),
+    path(W + "integrations/<str:pk>/try", mapping.try_out, name="wizard-try"),
+    path(W + "integrations/<str:pk>/try/send", mapping.send_one, name="send-one"),
+    path(W + "integrations/<str:pk>/try/<str:ref>/live", mapping.sent_live, name="sent-live"),
+    path(W + "integrations/<str:pk>/turn-on", integrations.turn_on, name="turn-on"),
+    # integrations: at work
+    path(W + "integrations/<str:pk>", integrations.overview, name="integration"),
+    path(W + "integrations/<str:pk>/live", integrations.overview_live, name="overview-live"),
+    path(W + "integrations/<str:pk>/switch", integrations.switch, name="switch"),
+    path(W + "integrations/<str:pk>/hearing", integrations.switch_hearing, name="switch-hearing"),
+    path(W + "integrations/<str:pk>/import", integrations.start_import, name="start-import"),
+    path(W + "integrations/<str:pk>/send-all", integrations.send_all, name="send-all"),
+    path(W + "integrations/<str:pk>/poll", integrations.poll_now, name="poll-now"),
+    path(W + "integrations/<str:pk>/delete", integrations.delete, name="delete-integration"),
+    path(W + "connections/<str:pk>", integrations.connection, name="connection"),
+    path(W + "connections/<str:pk>/delete", integrations.delete_connection, name="delete-connection"),
+    # watching
+    path(W + "problems", watch.problems, name="problems"),
+    path(W + "problems/<str:pk>", watch.problem, name="problem"),
+    path(W + "problems/<str:pk>/again", watch.problem_again, name="problem-again"),
+    path(W + "checks/<str:pk>", watch.check_run, name="check-run"),
+    path(W + "log", watch.log, name="log"),
+    path(W + "log/after", watch.log_after, name="log-after"),
+    path(W + "log/<str:pk>", watch.log_entry, name="log-entry"),
+    path("problems/", catalogue.index, name="catalogue"),
+    path("problems/<slug:slug>/", catalogue.entry_page, name="catalogue-page"),
+    path("system", system.system, name="system"),
+    path("system/people/<int:person>/link", system.sign_in_link, name="sign-in-link"),
+    # what Jira calls
+    path("hooks/jira/<str:token>", hooks.jira, name="hook"),
 ]

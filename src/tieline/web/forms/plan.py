@@ -25,9 +25,7 @@ class DateInput(forms.DateInput):
 class RecordForm(forms.Form):
     """One record. Which fields it has depends on the kind: a release has no assignee, tags or release of its own."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=255, error_messages={"required": _("Give it a name.")}
-    )
+    name = forms.CharField(label=_("Name"), max_length=255, error_messages={"required": _("Give it a name.")})
     description = forms.CharField(
         label=_("Description"),
         required=False,

@@ -155,7 +155,8 @@ def markdown(text: str) -> SafeString:
     """Markdown as safe HTML (:func:`tieline.richtext.html.render_html` cleans it)."""
     from tieline.richtext.html import render_html
 
-    return mark_safe(render_html(text or ""))  # noqa: S308 - cleaned by render_html
+    safe: str = render_html(text or "")
+    return mark_safe(safe)  # noqa: S308 - cleaned by render_html
 
 
 @register.filter

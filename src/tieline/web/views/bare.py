@@ -13,7 +13,7 @@ from tieline.web.gate import open_to_all
 from tieline.web.headers import correlation_of
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
     return _message(
         request,
         404,
@@ -23,11 +23,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
     return _message(request, 403, "lock", _("This is not open to you"), _("Ask an owner of the workspace."))
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
     return _message(
         request, 400, "circle-alert", _("The request could not be read"), _("Go back, reload the page and try again.")
     )
@@ -45,13 +45,13 @@ def _message(request: HttpRequest, status: int, sign: str, heading: str, text: s
 
 
 @open_to_all
-def healthz(request: HttpRequest) -> HttpResponseBase:
+def healthz(_request: HttpRequest) -> HttpResponseBase:
     """The process answers."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @open_to_all
-def readyz(request: HttpRequest) -> HttpResponseBase:
+def readyz(_request: HttpRequest) -> HttpResponseBase:
     """The process answers and its database does too."""
     try:
         with connection.cursor() as cursor:

@@ -152,9 +152,7 @@ def home(request: HttpRequest, user: User) -> HttpResponseBase:
 def new_workspace(request: HttpRequest, user: User) -> HttpResponseBase:
     form = WorkspaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        workspace = people.create_workspace(
-            key=form.cleaned_data["key"], name=form.cleaned_data["name"], owner=user
-        )
+        workspace = people.create_workspace(key=form.cleaned_data["key"], name=form.cleaned_data["name"], owner=user)
         return redirect("features", workspace.key)
     return render(request, "web/people/new-workspace.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -64,11 +65,11 @@ def features(request: HttpRequest, place: Place) -> HttpResponseBase:
         rows = rows.filter(link__state=jira)
     order = ("position",) if flat else (F("release__position").asc(nulls_last=True), "release_id", "position")
     page = Paginator(rows.order_by(*order, "id"), PAGE).get_page(request.GET.get("page"))
-    for row in page.object_list:
-        row.shown_release = None if flat else row.release
+    grouped = groupby(page.object_list, key=lambda one: None if flat else one.release)
     shown = {
         "section": "features",
         "page": page,
+        "groups": [{"release": release, "rows": list(members)} for release, members in grouped],
         "q": q,
         "status": status,
         "jira": jira,
@@ -127,8 +128,16 @@ _NEW = {
 def list_of(place: Place, kind: str) -> dict[str, Any]:
     """Address and name of the list that a kind of record belongs to."""
     if kind == RecordKind.RELEASE:
-        return {"section": "releases", "list_url": reverse("releases", args=[place.workspace.key]), "list_word": _("Releases")}
-    return {"section": "features", "list_url": reverse("features", args=[place.workspace.key]), "list_word": _("Features")}
+        return {
+            "section": "releases",
+            "list_url": reverse("releases", args=[place.workspace.key]),
+            "list_word": _("Releases"),
+        }
+    return {
+        "section": "features",
+        "list_url": reverse("features", args=[place.workspace.key]),
+        "list_word": _("Features"),
+    }
 
 
 def _make(request: HttpRequest, place: Place, kind: RecordKind, parent: Record | None) -> HttpResponseBase:
@@ -210,7 +219,7 @@ def touched(record: Record, typed: dict[str, Any], seen: int | None) -> dict[str
 
 @needs(Role.CONTRIBUTOR)
 @require_POST
-def preview(request: HttpRequest, place: Place) -> HttpResponseBase:
+def preview(request: HttpRequest, _place: Place) -> HttpResponseBase:
     """The description as it will look, as a fragment."""
     return HttpResponse(markdown(request.POST.get("description", "")[:200_000]))
 
@@ -223,7 +232,7 @@ def move_record(request: HttpRequest, place: Place, ref: str) -> HttpResponseBas
     where = request.POST.get("where", "").strip()
     if where in {"up", "down"}:
         planning.move_record(record, "up" if where == "up" else "down", actor=place.actor)
-    elif where.isascii() and where.isdigit() and 0 < int(where[:9]):
+    elif where.isascii() and where.isdigit() and int(where[:9]) > 0:
         planning.move_record(record, int(where[:9]) - 1, actor=place.actor)
     else:
         messages.warning(request, _("Write the position as a number from 1, such as 3."))

@@ -74,7 +74,14 @@ def _seen(found: Record) -> str:
     link = link_of(found)
     parts: list[Any] = [found.revision, found.position, found.release_id]
     if link is not None:
-        parts += [link.state, link.remote_key, link.remote_status, link.last_sent, link.last_heard, link.integration.state]
+        parts += [
+            link.state,
+            link.remote_key,
+            link.remote_status,
+            link.last_sent,
+            link.last_heard,
+            link.integration.state,
+        ]
         parts += list(Clash.objects.filter(link=link, winner="").values_list("pk", flat=True))
         parts += list(Problem.objects.filter(links=link, fixed_at=None).values_list("pk", flat=True))
         parts += list(_waiting(link).values_list("pk", "state"))

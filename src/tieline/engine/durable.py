@@ -168,7 +168,7 @@ class DbosQueue:
         waiting = self._outstanding.get(connection, set())
         if len(waiting) < MOST_OUTSTANDING:
             return False
-        if self._options.database_url and time.monotonic() - self._counted.get(connection, 0.0) > 0.5:  # noqa: PLR2004
+        if self._options.database_url and time.monotonic() - self._counted.get(connection, 0.0) > 0.5:
             self._recount(connection)
         return len(self._outstanding[connection]) >= MOST_OUTSTANDING
 
@@ -270,4 +270,3 @@ def _sqlite_engine(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
-

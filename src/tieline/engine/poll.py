@@ -89,9 +89,7 @@ def _walk_issues(
     return None
 
 
-def _compare_issues(
-    issues: Sequence[Issue], desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard
-) -> None:
+def _compare_issues(issues: Sequence[Issue], desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard) -> None:
     store, integration = desk.turn.store, desk.integration.id
     for issue in issues:
         heard.newest = max(heard.newest, issue.updated) if heard.newest else issue.updated

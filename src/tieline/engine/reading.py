@@ -72,14 +72,10 @@ def read_remote(view: LinkView, desk: Desk) -> Answer[Remote]:
     if view.remote_kind is RemoteKind.ISSUE:
         found = desk.note(desk.jira.read_issue(view.remote_id))
         value = Remote(issue=found.value) if found.value is not None else None
-        return Answer(
-            value=value, trouble=found.trouble, exchanges=found.exchanges, retry_after_s=found.retry_after_s
-        )
+        return Answer(value=value, trouble=found.trouble, exchanges=found.exchanges, retry_after_s=found.retry_after_s)
     answer = desk.note(desk.jira.read_version(view.remote_id))
     version = Remote(version=answer.value) if answer.value is not None else None
-    return Answer(
-        value=version, trouble=answer.trouble, exchanges=answer.exchanges, retry_after_s=answer.retry_after_s
-    )
+    return Answer(value=version, trouble=answer.trouble, exchanges=answer.exchanges, retry_after_s=answer.retry_after_s)
 
 
 def known_lookups(view: LinkView, remote: Remote | None, versions: Mapping[RecordId, IssueId]) -> Lookups:
@@ -133,9 +129,7 @@ def build_snapshot(
     gone: bool = False,
 ) -> Snapshot:
     issue = remote.issue if remote else None
-    workflow = (
-        desk.turn.ports.memory.workflow(desk.connection.id, desk.project_key, issue.type_id) if issue else {}
-    )
+    workflow = desk.turn.ports.memory.workflow(desk.connection.id, desk.project_key, issue.type_id) if issue else {}
     return Snapshot(
         link=view.id,
         record=view.record.id,

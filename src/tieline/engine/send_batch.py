@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from tieline.engine.crash_points import reached
 from tieline.engine.create_remote import (
     Made,
-    certainly_not_done,
     cannot_create,
+    certainly_not_done,
     create_plan,
     created_outcome,
     intent_fields,
@@ -217,9 +217,7 @@ def _save_made(
         else:
             quiet.append(outcome)
             ends[view.id] = DONE
-    for outcome, complete in zip(
-        quiet, turn.store.save_outcomes(quiet, op=turn.op, worker=turn.worker), strict=True
-    ):
+    for outcome, complete in zip(quiet, turn.store.save_outcomes(quiet, op=turn.op, worker=turn.worker), strict=True):
         if not complete:
             ends[outcome.link] = AGAIN
     reached("after save batch read")
@@ -229,9 +227,7 @@ def _refused(
     one: Ready, refusal: CreateRefusal, answer: Answer[object], desk: Desk, ends: dict[LinkId, OpEnd]
 ) -> SyncOutcome:
     problem = refusal_problem(refusal, answer.exchanges, desk.asked(one.view, operation="create issue"))
-    ends[one.view.id] = OpEnd(
-        result=OpResult.PARKED, why="; ".join(refusal.messages.values()), finding=problem.finding
-    )
+    ends[one.view.id] = OpEnd(result=OpResult.PARKED, why="; ".join(refusal.messages.values()), finding=problem.finding)
     return _problem_outcome(one.view, (problem,), desk)
 
 
@@ -241,9 +237,7 @@ def _problem_outcome(view: LinkView, problems: tuple[LinkProblem, ...], desk: De
     return SyncOutcome(link=view.id, record_revision=view.record.revision, problems=problems, log=(line,))
 
 
-def _halted(
-    answer: Answer[object], views: Sequence[LinkView], desk: Desk, ends: dict[LinkId, OpEnd]
-) -> OpEnd:
+def _halted(answer: Answer[object], views: Sequence[LinkView], desk: Desk, ends: dict[LinkId, OpEnd]) -> OpEnd:
     """The whole call failed: what each link's own try would meet too is said once, and all end the same way."""
     verdict = desk.judge(answer, None, operation="create issue")
     end = desk.conclude(verdict)
@@ -252,7 +246,8 @@ def _halted(
     if verdict.problem is not None:
         line = desk.line(end.why, direction="push", level="problem")
         outcomes = [
-            SyncOutcome(link=view.id, record_revision=view.record.revision, problems=(verdict.problem,)) for view in views
+            SyncOutcome(link=view.id, record_revision=view.record.revision, problems=(verdict.problem,))
+            for view in views
         ]
         desk.turn.store.save_outcomes(outcomes, op=desk.turn.op, worker=desk.turn.worker)
         desk.turn.store.save_log(desk.integration.id, (line,))

@@ -20,7 +20,7 @@ from tieline.engine.ports import (
     SyncOutcome,
     Trouble,
 )
-from tieline.engine.reading import Remote, build_snapshot, read_lookups, read_remote
+from tieline.engine.reading import PUSHES, Remote, build_snapshot, read_lookups, read_remote, rule_for
 from tieline.engine.turn import Turn
 from tieline.engine.verdict import Verdict, field_problem
 from tieline.records.ids import LinkId
@@ -98,9 +98,8 @@ def _bring_into_step(view: LinkView, desk: Desk) -> OpEnd:
         if trouble is not None:
             verdict = desk.judge(trouble, view, operation="look up people")
             return _save_stopped(view, desk.conclude(verdict), _shown(verdict), desk)
-        snapshot = build_snapshot(view, remote, desk, lookups)
-        planned = plan(snapshot)
-        if any(isinstance(one, AskHops) for one in planned.steps):
+        planned = plan(build_snapshot(view, remote, desk, lookups))
+        if any(isinstance(one, AskHops) for one in planned.steps) or _is_unknown_status(view, remote, desk):
             assert remote.issue is not None
             hops = desk.note(desk.jira.read_hops(remote.issue.id))
             if hops.value is None:
@@ -118,6 +117,17 @@ def _bring_into_step(view: LinkView, desk: Desk) -> OpEnd:
         view = replace(view, baseline=_save_hop(planned, course, desk))
     assert course is not None
     return OpEnd(result=OpResult.LATER, after_s=2.0, why="The status needs another hop")
+
+
+def _is_unknown_status(view: LinkView, remote: Remote, desk: Desk) -> bool:
+    """The workflow is learnt from the issues that pass by: where statuses are sent, the transitions of each status are
+    asked once, so that a route of several hops can be planned later."""
+    rule = rule_for(view, "status")
+    if remote.issue is None or rule is None or rule.direction not in PUSHES:
+        return False
+    issue = remote.issue
+    known = desk.turn.ports.memory.workflow(desk.connection.id, desk.project_key, issue.type_id)
+    return issue.status_id not in known
 
 
 def _apply(planned: Plan, course: Course, desk: Desk) -> bool:
@@ -237,9 +247,7 @@ def _agreed(planned: Plan, course: Course) -> dict[str, FieldBaseline]:
 
 def _save(planned: Plan, course: Course, desk: Desk) -> OpEnd:
     view, turn = course.view, desk.turn
-    pulled = tuple(
-        change for step in planned.steps if isinstance(step, SetRecord) for change in step.changes
-    )
+    pulled = tuple(change for step in planned.steps if isinstance(step, SetRecord) for change in step.changes)
     decided = {name for name in view.decided if name not in course.failed}
     outcome = SyncOutcome(
         link=view.id,
@@ -327,7 +335,7 @@ def _still_ours(turn: Turn) -> bool:
 def _is_older(view: LinkView, remote: Remote, desk: Desk) -> bool:
     """An older state than the one seen last must not overwrite it. After a few tries it is taken: Jira may have been
     restored from a backup."""
-    if remote.issue is None or desk.turn.attempts > 3:  # noqa: PLR2004
+    if remote.issue is None or desk.turn.attempts > 3:
         return False
     stamps = desk.turn.store.read_remote_stamps(view.integration.id, (remote.issue.id,))
     seen = parse_stamp(stamps.get(remote.issue.id, ""))

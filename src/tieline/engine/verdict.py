@@ -148,7 +148,7 @@ def finding_sentence(finding: Finding) -> str:
 
 def _happens_at_once(answer: Answer[Any]) -> bool:
     response = answer.exchanges[-1].response if answer.exchanges else None
-    return response is not None and response.status == 409  # noqa: PLR2004 — two changes of one issue at the same time
+    return response is not None and response.status == 409
 
 
 def _symptom(exchange: Exchange) -> str:

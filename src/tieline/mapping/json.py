@@ -115,16 +115,17 @@ class _Reader:
         remote = self.choice(top, "remote", path, RemoteKind)
         if kind is None or remote is None:
             return None
-        if (kind is RecordKind.RELEASE) != (remote is RemoteKind.VERSION):
+        meets = (kind is RecordKind.RELEASE) == (remote is RemoteKind.VERSION)
+        if not meets:
             self.tell(f"{path}.remote", "Releases meet versions, every other kind meets issues.")
         type_id, type_name = None, ""
         if top.get("issue_type") is not None:
             issue_type = self.object(top["issue_type"], f"{path}.issue_type", ("id", "name"))
             type_id = self.text(issue_type, "id", f"{path}.issue_type")
             type_name = self.text(issue_type, "name", f"{path}.issue_type", empty=True)
-        elif remote is RemoteKind.ISSUE and "issue_type" in top:
+        elif meets and remote is RemoteKind.ISSUE and "issue_type" in top:
             self.tell(f"{path}.issue_type", "Choose an issue type: every issue has one.")
-        if type_id is not None and remote is RemoteKind.VERSION:
+        if meets and type_id is not None and remote is RemoteKind.VERSION:
             self.tell(f"{path}.issue_type", "A version has no issue type.")
         child = top.get("child", False)
         if not isinstance(child, bool):

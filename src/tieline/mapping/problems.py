@@ -103,7 +103,7 @@ def _type_missing(rule: KindRule, schema: ProjectSchema) -> MappingProblem:
 
 def _unfed(rule: KindRule, issue_type: IssueType) -> Iterable[MappingProblem]:
     fed = {one.theirs for one in rule.fields if one.direction in SENDING} | set(rule.constants) | FED_BY_TIELINE
-    if rule.child:
+    if rule.child or issue_type.subtask:
         fed.add("parent")
     for one in issue_type.create_fields:
         if one.required and not one.has_default and one.id not in fed:

@@ -7,7 +7,7 @@ from typing import Any
 from tieline.mapping.convert import Converted, Terms, from_remote, readable_body, status_key, to_remote, version_order
 from tieline.mapping.fields import Shape
 from tieline.mapping.model import FieldRule
-from tieline.mapping.values import as_labels, as_list, linked_only, plain_text, tidy
+from tieline.mapping.values import as_list, linked_only, plain_text, tidy
 from tieline.records.issue import RemoteKind
 from tieline.richtext.body import same_text
 from tieline.sync.snapshot import FieldBaseline, Snapshot
@@ -74,7 +74,7 @@ def agreed_form(shape: Shape, theirs: Any, terms: Terms) -> Any:
     if shape is Shape.RELEASE:
         return sorted(linked_only(theirs, terms.versions_back), key=version_order) or None
     if shape is Shape.TAGS:
-        return as_labels(theirs)
+        return sorted(set(as_list(theirs))) or None
     return tidy(theirs)
 
 

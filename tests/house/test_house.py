@@ -40,7 +40,7 @@ def test_modules_stay_small_enough_to_read_in_one_sitting() -> None:
 
 
 def test_nothing_unfinished_is_in_the_product() -> None:
-    mark = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]) + r")\b")
+    mark = re.compile(r"#.*\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b|NotImplemented" + "Error")
     marked = [str(path.relative_to(ROOT)) for path in modules() if mark.search(path.read_text(encoding="utf-8"))]
     assert marked == []
 

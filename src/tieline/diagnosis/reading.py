@@ -123,7 +123,10 @@ class Reading:
     def _edge_marks(self) -> bool:
         head = self.head
         return bool(head) and (
-            "atl-traceid" in head or "x-aaccountid" in head or head.get("server", "").startswith("Atlassian")
+            "atl-traceid" in head
+            or "x-aaccountid" in head
+            or "atl-missing-tcs" in head
+            or head.get("server", "").startswith("Atlassian")
         )
 
     def _is_html(self) -> bool:

@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(
 )
 _JWT = re.compile(r"^[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}$")
 _CLASSIC = re.compile(r"^[A-Za-z0-9]{24}$")
-_PAT = re.compile(r"^[A-Za-z0-9+/]{44}$")
+_PAT = re.compile(r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/]{32,64}={0,2}$")
 _QUOTES = "\"'`“”‘’«»"
 
 

@@ -30,6 +30,8 @@ from tieline.engine.ports import AuthUse, Clock, Door
 
 SERVER_INFO = "/rest/api/2/serverInfo"
 _LOGIN_FAMILIES = ("auth-", "dc-serverinfo", "rate-limit-login", "proxy-strips", "connect-", "cloud-user", "oauth1-")
+_TOKEN_LIKE = frozenset({None, "pat", "cloud-classic", "atatt", "jwt"})
+"""Shapes worth one repeat as Bearer; a password of a person never goes out as a token."""
 _CONTEXT_PATHS = ("/jira", "/issues")
 
 
@@ -88,9 +90,17 @@ def check_connection(
     states: dict[str, RungState] = {}
     for rung in RUNGS:
         result = _not_run(inquiry, rung, states) or steps[rung.name]()
+        if result.state is RungState.PROBLEM and inquiry.time_left <= 0.1 and _late(result):
+            result = inquiry.skipped(rung.name, "The time for one check was up.")
         states[rung.name] = result.state
         inquiry.facts.update(result.facts)
         yield result
+
+
+def _late(result: RungResult) -> bool:
+    """The step failed only because the whole check's time was up, not because of one slow answer."""
+    last = result.exchanges[-1] if result.exchanges else None
+    return last is not None and last.failure is not None and last.failure.kind in ("timeout", "too-slow") and result.rung.name != "connection"
 
 
 def _not_run(inquiry: Inquiry, rung: Rung, states: dict[str, RungState]) -> RungResult | None:
@@ -227,21 +237,24 @@ def _guess_edition(inquiry: Inquiry, reading: Reading) -> None:
 
 def _ask_around(inquiry: Inquiry, reading: Reading) -> tuple[Exchange, ...]:
     """Harmless questions that split what the first answer leaves open: whose page it is, and where Jira may be."""
-    if inquiry.edition == "cloud":
+    if inquiry.edition == "cloud" or reading.cloud or "/_edge/" in reading.low:
         tenant = inquiry.ask("tenant", "/_edge/tenant_info", auth=AuthUse.NONE)
         found = read_answer(tenant).fields.get("cloudId")
         if isinstance(found, str):
             inquiry.facts["cloud_id"] = clean_text(found, 64)
+            inquiry.learn_edition("cloud")
         return (tenant, inquiry.ask("site status", "/status", auth=AuthUse.NONE))
-    asked = [inquiry.ask("node status", "/status", auth=AuthUse.NONE)]
+    status = inquiry.ask("node status", "/status", auth=AuthUse.NONE)
+    asked = [status] if read_answer(status).fields.get("state") or status_of(status) in (500, 502, 503, 504) else []
     if reading.status == 404 and not reading.from_jira:
+        inquiry.facts["context_paths_tried"] = True
         base = inquiry.settings.address.rstrip("/")
         for path in _CONTEXT_PATHS:
             if base.endswith(path):
                 continue
             there = inquiry.ask("server info below " + path, SERVER_INFO, auth=AuthUse.NONE, base=base + path)
-            asked.append(there)
-            if "baseUrl" in read_answer(there).fields:
+            if "baseUrl" in read_answer(there).fields or status_of(there) == 401 and read_answer(there).from_jira:
+                asked.append(there)
                 inquiry.facts["context_path_found"] = path
                 break
     return tuple(asked)
@@ -295,7 +308,7 @@ def _ask_otherwise(inquiry: Inquiry, refused: Exchange) -> tuple[Exchange, ...]:
         if scheme == "bearer":
             return (inquiry.ask("who am I, as Basic", f"{inquiry.api}/myself", auth=AuthUse.AS_BASIC),) if inquiry.settings.account else ()
         return _ask_gateway(inquiry, reading)
-    if scheme == "basic" and reading.status in (401, 403):
+    if scheme == "basic" and reading.status in (401, 403) and inquiry.settings.secret_shape in _TOKEN_LIKE:
         again = inquiry.ask("who am I, as Bearer", f"{inquiry.api}/myself", auth=AuthUse.AS_BEARER)
         inquiry.facts["bearer_myself_status"] = status_of(again)
         return (again,)

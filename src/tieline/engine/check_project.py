@@ -35,7 +35,8 @@ def check_project(inquiry: Inquiry, project: str | None) -> RungResult:
     listed = inquiry.ask("visible projects", _projects_path(inquiry))
     inquiry.settings = replace(inquiry.settings, visible_projects=_keys(read_answer(listed)))
     _learn_rights(inquiry, rights)
-    findings = inquiry.judge([exchange, rights], with_project=True, project_visible=False)
+    seen: dict[str, Any] = {"visible_project_count": len(inquiry.settings.visible_projects)} if status_of(listed) == 200 else {}
+    findings = inquiry.judge([exchange, rights], with_project=True, project_visible=False, **seen)
     return inquiry.bad("project", f"{clean_text(project, 60)} is not visible to this account.", findings, exchange, rights, listed,
                        facts={"project_visible": False, "visible_projects": list(inquiry.settings.visible_projects)})  # fmt: skip
 
@@ -140,7 +141,8 @@ def check_fields(inquiry: Inquiry, project: str | None, needs: Needs) -> RungRes
         return inquiry.skipped("fields", _NO_PROJECT)
     types: dict[str, str] = inquiry.facts.get("issue_types", {})
     chosen = [(name, number) for name, number in types.items() if number and (name in needs.issue_types or number in needs.issue_types)]
-    chosen = chosen or [(name, number) for name, number in types.items() if number and "sub" not in name.lower()][:1]
+    mapped = bool(chosen)
+    chosen = chosen or _usual_type(types)
     if not chosen:
         return inquiry.skipped("fields", "This Jira lists no fields by issue type.")
     asked: list[Exchange] = []
@@ -168,11 +170,17 @@ def check_fields(inquiry: Inquiry, project: str | None, needs: Needs) -> RungRes
     if missing:
         findings = _pointing_at(inquiry.judge([], missing_fields=missing), asked[-1])
         return inquiry.bad("fields", f"Not on the create screen: {', '.join(missing)}.", findings, *asked)
-    if unfed:
+    if unfed and mapped:
         names_unfed = list(dict.fromkeys(unfed))
         findings = _pointing_at(inquiry.judge([], unfed_required_fields=names_unfed), asked[-1])
         return inquiry.warned("fields", f"Required and not mapped yet: {', '.join(names_unfed)}.", findings, *asked)
-    return inquiry.good("fields", f"{count} fields on the create screen of {kinds}; all that are mapped are among them.", *asked)
+    return inquiry.good("fields", f"{count} fields on the create screen of {kinds}; {', '.join(needs.fields)} are among them.", *asked)
+
+
+def _usual_type(types: dict[str, str]) -> list[tuple[str, str]]:
+    """One issue type to look at when the mapping names none: a standard one, no epic and no sub-task."""
+    standard = [(name, number) for name, number in types.items() if number and not name.lower().startswith(("sub", "epic"))]
+    return (standard or [(name, number) for name, number in types.items() if number])[:1]
 
 
 # --- versions and changes ------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Inquiry:
 
     @property
     def out_of_time(self) -> bool:
-        return self.time_left < 0.2 or len(self.exchanges) >= MOST_CALLS
+        return self.time_left < 1.0 or len(self.exchanges) >= MOST_CALLS
 
     @property
     def edition(self) -> str | None:

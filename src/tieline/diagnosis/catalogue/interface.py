@@ -161,7 +161,7 @@ ENTRIES = (
         "the network.",
         known_by="The address that the name resolves to, judged before connecting.",
         do=(
-            operator("Add {host} with its port to the setting TIELINE_ALLOW_PRIVATE, when this is your Jira."),
+            operator("Add {host} with its port to the setting TIELINE_ALLOW, when this is your Jira."),
             you("Check the address, when it should be a public one."),
         ),
         response=CONNECTION,

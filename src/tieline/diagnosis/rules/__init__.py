@@ -6,6 +6,7 @@ from tieline.diagnosis.rules.auth_dc import AUTH_DC
 from tieline.diagnosis.rules.connect import CONNECT
 from tieline.diagnosis.rules.interface import INTERFACE
 from tieline.diagnosis.rules.kit import Rule
+from tieline.diagnosis.rules.messages import MESSAGES
 from tieline.diagnosis.rules.network import NETWORK
 from tieline.diagnosis.rules.oauth import OAUTH
 from tieline.diagnosis.rules.permissions import PERMISSIONS
@@ -17,6 +18,7 @@ RULES: tuple[Rule, ...] = tuple(
     rule
     for family in (
         NETWORK, TLS, PROXIES, ADDRESSES, SITE_STATE, AUTH_CLOUD, AUTH_DC, OAUTH, CONNECT, PERMISSIONS, INTERFACE,
+        MESSAGES,
     )
     for rule in family.rules
 )  # fmt: skip

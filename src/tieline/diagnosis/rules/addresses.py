@@ -46,7 +46,7 @@ def page_address(case: Case) -> Claim | None:
 @ADDRESSES.on("url-not-base", 200, 404, 302)
 def page_in_base(reading: Reading, case: Case) -> Claim | None:
     base = split_url(reading.request.base)
-    if base.path and _PAGE_PATH.search(base.path + "/") and (reading.html or not reading.body):
+    if base.path and _PAGE_PATH.search(base.path) and (reading.html or not reading.body):
         return likely(f"The base address holds a page's path: {clean_text(base.path, 80)}.", reading.answered() + ".", weight=75)
     return None
 
@@ -104,6 +104,8 @@ def context_path(reading: Reading, case: Case) -> Claim | None:
     page = _WEB_SERVER_404.search(text)
     if page is None and not (reading.html and not _jira_page(reading)):
         return None
+    if case.facts.get("context_paths_tried") and not case.facts.get("context_path_found"):
+        return possible("No Jira was found under the usual paths either.", weight=30)
     if "http status 404" in text and "jira" in text:
         return None
     return likely(
@@ -196,6 +198,14 @@ def other_product(reading: Reading, case: Case) -> Claim | None:
             "Something else answers on this address.",
             weight=60,
         )
+    if reading.status == 404 and case.facts.get("context_paths_tried") and not case.facts.get("context_path_found"):
+        title = clean_text(reading.title, 80)
+        return likely(
+            reading.answered() + (f", a page titled “{title}”." if title else "."),
+            "No Jira was found under the usual paths of this host.",
+            weight=68,
+            facts={"page_title": title} if title else {},
+        )
     if reading.status == 200 and reading.html and reading.title and not _jira_page(reading) and not _SAML.search(reading.low):
         return possible(
             f"The page is titled “{clean_text(reading.title, 80)}”.",
@@ -241,7 +251,7 @@ def to_https(reading: Reading, case: Case) -> Claim | None:
             excluded=("redirect-internal-host: the host stays the same", "redirect-to-idp: the host stays the same"),
         )
     if reading.request.base.startswith("http://") and not reading.redirect.url:
-        return likely(reading.answered() + ".", "The address begins with http://, and most servers upgrade.", weight=60)
+        return possible(reading.answered() + ".", "The address begins with http://, and most servers upgrade.", weight=60)
     return None
 
 

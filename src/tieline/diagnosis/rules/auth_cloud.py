@@ -49,11 +49,18 @@ def refused_login(reading: Reading, case: Case) -> str | None:
         return reading.answered() + ", with X-Seraph-LoginReason: AUTHENTICATED_FAILED."
     if reading.status != 401:
         return None
+    if reading.auth == "unknown" and reading.bare and _speaks_of_rights(reading):
+        return None
     if _LOGIN_REFUSED in reading.low or reading.bare or reading.route.endswith("/myself"):
         return reading.answered() + ": no login was accepted."
     if "www-authenticate" in reading.head and not reading.messages:
         return reading.answered() + ": no login was accepted."
     return None
+
+
+def _speaks_of_rights(reading: Reading) -> bool:
+    low = reading.low
+    return "permission" in low or "scope does not match" in low or "oauth_problem" in low or "administrator" in low
 
 
 def _gateway(case: Case) -> tuple[str, ...]:

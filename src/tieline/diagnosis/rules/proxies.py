@@ -88,16 +88,16 @@ def get_with_body(reading: Reading, case: Case) -> Claim | None:
 
 @PROXIES.on("waf-html-block", 403, 405, 406, 429, 503, 200)
 def filter_page(reading: Reading, case: Case) -> Claim | None:
-    if not reading.html or reading.from_jira:
+    if not reading.html:
         return None
     mark = _FILTER_MARKS.search(reading.low)
-    named = next((name for name in _FILTER_HEADERS if name in reading.head), None)
+    named = None if reading.from_jira else next((name for name in _FILTER_HEADERS if name in reading.head), None)
     if mark is None and (named is None or reading.status == 200):
         return None
     seen = f"the words “{mark.group(0)[:60]}”" if mark else f"the header {named}"
     return likely(
         reading.answered() + f", a page with {seen}.",
-        "No header of Jira's is on it: a filter in front of Jira wrote it.",
+        "A filter in front of Jira wrote it.",
         weight=75,
     )
 
@@ -150,6 +150,13 @@ def header_lost(reading: Reading, case: Case) -> Claim | None:
         return None
     if not reading.route.startswith("/rest/") or case.logged_in:
         return None
+    if reading.self_hosted and reading.head.get("x-ausername", "").lower() == "anonymous" and reading.account:
+        return likely(
+            reading.answered() + ", to “anonymous” and without X-Seraph-LoginReason.",
+            "A login was sent, and Jira saw none: it is lost on the way.",
+            weight=79,
+            probe="Ask the same from a machine next to Jira, without the proxy in between.",
+        )
     if reading.self_hosted and reading.status == 401 and reading.from_jira and not reading.body.startswith("<?xml"):
         return possible(
             reading.answered() + ", without X-Seraph-LoginReason.",

@@ -51,7 +51,7 @@ def no_product_access(reading: Reading, case: Case) -> Claim | None:
     if not reading.cloud or not reading.route.endswith("/myself"):
         return None
     roles = reading.fields.get("applicationRoles")
-    if isinstance(roles, dict) and (roles.get("size") == 0 or roles.get("items") == []) and "items" in roles:
+    if isinstance(roles, dict) and roles.get("size") == 0:
         return likely("The account is known, and the list of its Jira roles is empty.", weight=80)
     if reading.status == 403 and not reading.html and reading.auth != "bearer":
         return possible(reading.answered() + ": the account exists, but may not enter Jira.", weight=40)
@@ -61,7 +61,7 @@ def no_product_access(reading: Reading, case: Case) -> Claim | None:
 @SITE_STATE.on_case("cloud-user-no-product-access")
 def nothing_visible(case: Case) -> Claim | None:
     if case.logged_in and case.cloud and case.facts.get("visible_project_count") == 0:
-        return likely("The login is accepted, and no project at all is visible to the account.", weight=50)
+        return likely("The login is accepted, and no project at all is visible to the account.", weight=75)
     return None
 
 

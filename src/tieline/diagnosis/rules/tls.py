@@ -117,6 +117,35 @@ def expired(reading: Reading, case: Case) -> Claim:
     return likely(*because, facts=facts)
 
 
+def _carries(name: str, host: str) -> bool:
+    """A certificate's name (``*.acme.io`` included) covers the host."""
+    name, host = name.lower().rstrip("."), host.lower()
+    if name.startswith("*."):
+        return host.partition(".")[2] == name[2:]
+    return name == host
+
+
+@TLS.on_failure("tls-hostname-mismatch", "tls:untrusted-ca", "tls:missing-intermediate")
+def wrong_name_besides(reading: Reading, case: Case) -> Claim | None:
+    certificate = reading.exchange.certificate
+    if certificate is None or not certificate.names or not reading.base_host:
+        return None
+    if any(_carries(name, reading.base_host) for name in certificate.names):
+        return None
+    names = ", ".join(certificate.names[:5])
+    return certain(f"The certificate carries {names}, not {reading.base_host}.", weight=80, facts={"names": names})
+
+
+@TLS.on_failure("tls-expired", "tls:untrusted-ca", "tls:missing-intermediate", "tls:self-signed")
+def expired_besides(reading: Reading, case: Case) -> Claim | None:
+    certificate, seen_at = reading.exchange.certificate, reading.exchange.at
+    if certificate is None or not certificate.not_after or not seen_at or certificate.not_after[:19] >= seen_at[:19]:
+        return None
+    return certain(
+        f"The certificate ended on {certificate.not_after[:10]}.", weight=85, facts={"expires": certificate.not_after[:10]}
+    )
+
+
 @TLS.on_failure("tls-hostname-mismatch", "tls:hostname-mismatch")
 def wrong_name(reading: Reading, case: Case) -> Claim:
     certificate = reading.exchange.certificate

@@ -9,8 +9,9 @@ import pytest
 
 from tieline import settings
 from tieline.store import connections
+from tieline.store.keys import KeyTrouble, ensure_keys, parse_keys
 from tieline.store.models import Connection
-from tieline.store.secrets import KeyTrouble, ensure_keys, parse_keys, seal, sealed_with, unseal
+from tieline.store.secrets import seal, sealed_with, unseal
 
 PLACE = {"table": "connection", "column": "secret", "row": "one", "origin": "https://jira.acme.io:443"}
 NEW_KEY = base64.urlsafe_b64encode(b"n" * 32).decode()

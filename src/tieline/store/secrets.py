@@ -2,67 +2,23 @@
 
 A sealed secret is ``T1`` + key id (8 bytes) + nonce (12 bytes) + ciphertext with tag. What the secret belongs to
 (table, column, row, and the origin it may be sent to) is authenticated with it, so a ciphertext moved to another row,
-or whose address was changed beside it, does not open. The key comes from ``TIELINE_MASTER_KEY`` or from
-``keys/master.key`` in the data folder: 32 bytes as URL-safe Base64 or hexadecimal; several, separated by blanks, while
-a key is being changed (the first one seals, all of them open).
+or whose address was changed beside it, does not open.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
-import secrets as randomness
-from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_FORM = b"T1"
-_KEY_ID = 8
-_NONCE = 12
-_KEY = 32
-_DATABASE = "tieline.sqlite3"
+from tieline.store.keys import KEY_ID, KeyTrouble, current_keys, ensure_keys, key_id
 
+__all__ = ("KeyTrouble", "ensure_keys", "seal", "sealed_with", "unseal")
 
-class KeyTrouble(Exception):  # noqa: N818 - a name from the glossary of people, not of Python
-    """Tieline cannot open or seal secrets. The message is one line and ends with what to do."""
-
-
-def parse_keys(text: str) -> tuple[bytes, ...]:
-    """Read the keys of a setting or key file. Raises ``KeyTrouble`` when there is none, or one is not 32 bytes."""
-    words = text.replace(",", " ").split()
-    if not words:
-        raise KeyTrouble(
-            "The master key is missing. Restore keys/master.key from its backup, or set TIELINE_MASTER_KEY."
-        )
-    return tuple(_parse_key(word) for word in words)
-
-
-def _parse_key(word: str) -> bytes:
-    try:
-        key = bytes.fromhex(word) if len(word) == 2 * _KEY else base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-    except (ValueError, binascii.Error):
-        key = b""
-    if len(key) != _KEY:
-        raise KeyTrouble(
-            f"A master key has {len(key)} readable bytes and needs {_KEY}. "
-            "Restore keys/master.key from its backup, or set TIELINE_MASTER_KEY to 32 bytes in Base64."
-        )
-    return key
-
-
-def key_id(key: bytes) -> bytes:
-    return hashlib.sha256(b"tieline key id" + key).digest()[:_KEY_ID]
-
-
-def current_keys() -> tuple[bytes, ...]:
-    """The keys of this installation, as the settings or the key file name them. Raises ``KeyTrouble``."""
-    from tieline import settings
-
-    text = settings.MASTER_KEY or _read_key_file(settings.DATA / "keys" / "master.key")
-    return parse_keys(text)
+_FORM: Final = b"T1"
+_NONCE: Final = 12
 
 
 def seal(secret: str, *, table: str, column: str, row: str, origin: str = "") -> bytes:
@@ -83,7 +39,7 @@ def unseal(sealed: bytes | memoryview, *, table: str, column: str, row: str, ori
             f"A stored secret was sealed with another master key ({wanted.hex()}). Restore that key, "
             "or enter the secret again."
         )
-    body = raw[len(_FORM) + _KEY_ID :]
+    body = raw[len(_FORM) + KEY_ID :]
     try:
         return AESGCM(key).decrypt(body[:_NONCE], body[_NONCE:], _place(table, column, row, origin)).decode()
     except InvalidTag:
@@ -95,57 +51,10 @@ def unseal(sealed: bytes | memoryview, *, table: str, column: str, row: str, ori
 def sealed_with(sealed: bytes | memoryview) -> bytes:
     """The id of the key that sealed it. Raises ``KeyTrouble`` when it is no sealed secret at all."""
     raw = bytes(sealed)
-    if len(raw) < len(_FORM) + _KEY_ID + _NONCE or not raw.startswith(_FORM):
+    if len(raw) < len(_FORM) + KEY_ID + _NONCE or not raw.startswith(_FORM):
         raise KeyTrouble("A stored secret is not readable. Enter the secret again.")
-    return raw[len(_FORM) : len(_FORM) + _KEY_ID]
+    return raw[len(_FORM) : len(_FORM) + KEY_ID]
 
 
 def _place(table: str, column: str, row: str, origin: str) -> bytes:
     return f"{table}\x1f{column}\x1f{row}\x1f{origin}".encode()
-
-
-def ensure_keys(data_folder: Path) -> tuple[Path, ...]:
-    """Make the key files that are missing (mode 0600) and return those that were made.
-
-    To be called before the settings are first read. Raises ``KeyTrouble`` when a database is there whose key is gone
-    (a new key could not open it), when a key is damaged, or when file and environment name different keys.
-    """
-    folder = data_folder / "keys"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = []
-    master = folder / "master.key"
-    given = os.environ.get("TIELINE_MASTER_KEY", "").strip()
-    stored = _read_key_file(master)
-    if given and stored and not set(parse_keys(stored)) <= set(parse_keys(given)):
-        raise KeyTrouble(
-            "TIELINE_MASTER_KEY and keys/master.key differ. Remove the wrong one, or list both keys in "
-            "TIELINE_MASTER_KEY, the newer one first."
-        )
-    if given:
-        parse_keys(given)
-    elif stored:
-        parse_keys(stored)
-    elif master.exists() or (data_folder / _DATABASE).exists():
-        parse_keys("")
-    else:
-        _write_key(master, base64.urlsafe_b64encode(os.urandom(_KEY)).decode())
-        made.append(master)
-    django_key = folder / "django.key"
-    if not os.environ.get("TIELINE_SECRET_KEY") and not _read_key_file(django_key):
-        _write_key(django_key, randomness.token_urlsafe(48))
-        made.append(django_key)
-    return tuple(made)
-
-
-def _read_key_file(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-
-
-def _write_key(path: Path, text: str) -> None:
-    waiting = path.with_suffix(".new")
-    waiting.unlink(missing_ok=True)
-    with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(path)

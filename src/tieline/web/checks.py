@@ -22,6 +22,15 @@ class ShownRung:
     reason: str = ""
     cards: tuple[Card, ...] = ()
 
+    @property
+    def soft(self) -> bool:
+        return self.state == "warning"
+
+    @property
+    def others(self) -> int:
+        """Causes besides the first."""
+        return len(self.cards) - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShownCheck:

@@ -142,7 +142,7 @@ def _kind_form(
 def _types(kind: RecordKind, schema: ProjectSchema) -> tuple[tuple[str, str], ...]:
     if kind is RecordKind.RELEASE:
         return ((VERSION, "Version"),)
-    return tuple((one.id, f"{one.name} (sub-task)" if one.subtask else one.name) for one in schema.issue_types)
+    return tuple((one.id, one.name) for one in schema.issue_types)
 
 
 def _field_row(

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tieline.store.models import Integration
 from tieline.web import words
 from tieline.web.assets import icon_shapes
 
@@ -58,6 +59,12 @@ def jira_chip(name: str, category: str) -> SafeString:
 def field_word(name: str) -> str:
     """Our name of a record field in people's words."""
     return str(words.FIELD_WORDS.get(name, name))
+
+
+@register.filter
+def title_of(integration: Integration) -> str:
+    """How an integration is called: by its Jira project once one is chosen, by its own name before."""
+    return integration.project_name or integration.name
 
 
 @register.filter

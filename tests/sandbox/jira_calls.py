@@ -82,6 +82,7 @@ def document(text: str) -> dict[str, Any]:
 
 def logged_in(sandbox: Sandbox, *, api: str | None = None) -> Jira:
     jira = Jira(sandbox=sandbox, api=api or ("3" if sandbox.options.edition == "cloud" else "2"))
+    jira.session.trust_env = False
     jira.session.auth = (sandbox.user, sandbox.secret)
     return jira
 

@@ -93,7 +93,7 @@ class Front:
             who_am_i=path.endswith("/myself"),
         )
         if isinstance(caller, Answer):
-            return None, None, caller
+            return None, Caller(login="denied"), caller
         late = self._limit(path)
         if late:
             return None, caller, late
@@ -253,23 +253,22 @@ class Front:
     def _dress(self, answer: Answer, caller: Caller | None, request: Request) -> Answer:
         """The headers that tell a login apart, on every answer of Jira's."""
         world = self.world
-        if caller is None and answer.status not in (401, 403):
+        if caller is None:
             return answer
         names = {name.lower() for name, _ in answer.headers}
         trace = hashlib.sha256(f"{world.now()}{request.path}".encode()).hexdigest()[:16]
-        logged_in = caller is not None and caller.account is not None
-        state = "lin" if logged_in else "lout"
         more: list[tuple[str, str]] = [("X-AREQUESTID", trace)]
         if world.edition == "cloud":
             more += [("Server", "AtlassianEdge"), ("Atl-Traceid", trace), ("Atl-Request-Id", trace)]
-            if caller is not None and caller.account is not None:
+            if caller.account is not None:
                 more.append(("X-AAccountId", caller.account.replace(":", "%3A")))
-            elif caller is not None and caller.login == "failed":
+            elif caller.login == "failed":
                 more.append(("X-Seraph-LoginReason", "AUTHENTICATED_FAILED"))
-        elif caller is not None:
+        elif caller.login != "denied":
             more.append(("X-AUSERNAME", world.people[caller.account].name if caller.account else "anonymous"))
             if caller.login == "ok":
                 more.append(("X-Seraph-LoginReason", "OK"))
-        if caller is not None:
+        if caller.login != "denied":
+            state = "lin" if caller.account else "lout"
             more.append(("Set-Cookie", f"atlassian.xsrf.token={trace}_{state}; Path=/; SameSite=None"))
         return answer.with_headers(*(pair for pair in more if pair[0].lower() not in names))

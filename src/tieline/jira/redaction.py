@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
+from tieline.jira.patterns import REMOVED, scrub_patterns
 from tieline.jira.secret import Secret
-
-REMOVED = "[removed]"
 
 _SHORTEST = 4
 """Values shorter than this are not searched for in texts: they would blank out ordinary words."""
@@ -36,51 +35,7 @@ KEPT_REQUEST_HEADERS = frozenset(
      "x-atlassian-token", "x-force-accept-language", "if-none-match"}
 )  # fmt: skip
 
-_SECRET_NAMES = (
-    r"(?:[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|apikey|credential|signature|assertion)"
-    r"|pwd|jwt|sig|samlrequest|samlresponse|relaystate|authorization|x-api-key|jsessionid"
-    r"|os_password|private_key|access_code|auth_code)"
-)
-_NOT_SECRET = r"(?!null\b|true\b|false\b|\d{1,3}\b|\[removed\])"
 _COOKIE_STATE = re.compile(r"(?:_|\|)(lin|lout)$")
-
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), REMOVED),
-    (re.compile(r"\bAT[A-Z]TT3[A-Za-z0-9_\-]{10,}=?[A-Za-z0-9]*"), REMOVED),
-    (re.compile(r"\bATOA[A-Za-z0-9_\-]{16,}"), REMOVED),
-    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?"), REMOVED),
-    (re.compile(r"(?i)\b(bearer|token|jwt)(\s+|%20|\+)(?=[\w.~+/%-]*\d)[\w.~+/%-]{16,}=*"), rf"\1\2{REMOVED}"),
-    (re.compile(r"(?i)(\w{2,12}://)[^\s/@\"'<>]+@"), rf"\1{REMOVED}@"),
-    (re.compile(r"(?i)(%3A%2F%2F)[^\s/@\"'<>&]{1,200}?(%40)"), rf"\1{REMOVED}\2"),
-    # "name": "value" in JSON, then the same inside a JSON text
-    (re.compile(rf"(?i)([\"'])({_SECRET_NAMES})\1(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|\d{{4,}})"),
-     rf"\1\2\1\3\1{REMOVED}\1"),
-    (re.compile(rf"(?i)(\\[\"'])({_SECRET_NAMES})(\\[\"']\s*:\s*\\[\"'])(?:\\\\\\.|(?!\\[\"'])[^\n])*"),
-     rf"\1\2\3{REMOVED}"),
-    (re.compile(rf"(?i)(<meta[^>]*\bname\s*=\s*[\"']?{_SECRET_NAMES}[\"']?[^>]*?\bcontent\s*=\s*[\"'])[^\"']*"),
-     rf"\1{REMOVED}"),
-    (
-        re.compile(
-            rf"(?i)(<input[^>]*\bname\s*=\s*[\"']?{_SECRET_NAMES}[\"']?[^>]*?\bvalue\s*=\s*[\"'])[^\"']*"
-        ),
-        rf"\1{REMOVED}",
-    ),
-    (
-        re.compile(
-            rf"(?i)(<input[^>]*\bvalue\s*=\s*[\"'])[^\"']*([\"'][^>]*?\bname\s*=\s*[\"']?{_SECRET_NAMES}\b)"
-        ),
-        rf"\1{REMOVED}\2",
-    ),
-    # name=value in queries, forms, cookies and error texts; also with "=" as %3D
-    (re.compile(rf"(?i)\b({_SECRET_NAMES})(\s?=\s?[\"']?|%3D){_NOT_SECRET}[^\s&;,\"'<>)\]}}]+"), rf"\1\2{REMOVED}"),
-    (re.compile(rf"(?im)^(\s*{_SECRET_NAMES}\s*:\s*){_NOT_SECRET}\S.*$"), rf"\1{REMOVED}"),
-    (re.compile(r"(?i)([?&#;](?:code|state|nonce|key|session(?:id)?)=)[^\s&;,\"'<>]+"), rf"\1{REMOVED}"),
-)  # fmt: skip
-_BASIC = re.compile(r"(?i)\b(basic)(\s+|%20|\+)([A-Za-z0-9+/=_-]{8,})")
-_QUICK = re.compile(
-    r"(?i)pass|secret|token|key|cred|sig|pwd|jwt|saml|relaystate|auth|jsession|os_user|access_code|AT[A-Z]TT3|ATOA|eyJ|bearer"
-    r"|basic|//[^/\s]*@|%3A%2F%2F|assertion|[?&#;](?:code|state|nonce|session)|PRIVATE"
-)
 
 
 class Redactor:
@@ -98,12 +53,7 @@ class Redactor:
         """The text without known values and without what looks like a secret."""
         if self._values is not None:
             text = self._values.sub(REMOVED, text)
-        if _QUICK.search(text) is None:
-            return text
-        text = _BASIC.sub(_hide_pair, text)
-        for pattern, replacement in _PATTERNS:
-            text = pattern.sub(replacement, text)
-        return text
+        return scrub_patterns(text)
 
     def scrub_cut(self, text: str, limit: int) -> tuple[str, bool]:
         """The scrubbed text, at most about ``limit`` characters, and whether it was cut. A secret that straddles the
@@ -150,14 +100,6 @@ def scrub_cookie(value: str) -> str:
         return REMOVED
     state = _COOKIE_STATE.search(content.strip())
     return f"{name}={REMOVED}{state.group(0) if state else ''}{semicolon}{rest}"
-
-
-def _hide_pair(match: re.Match[str]) -> str:
-    """``Basic`` is also an English word: only what decodes to a pair is one."""
-    text = match.group(3).rstrip("=")
-    raw = base64.urlsafe_b64decode((text + "=" * (-len(text) % 4)).replace("+", "-").replace("/", "_")) \
-        if len(text) % 4 != 1 else b""  # fmt: skip
-    return f"{match.group(1)}{match.group(2)}{REMOVED}" if b":" in raw else match.group(0)
 
 
 def forms_of(secret: str, account: str = "") -> set[str]:

@@ -13,7 +13,7 @@ import httpx2
 from tieline import __version__
 from tieline.diagnosis.evidence import Failure, Response, Stage
 from tieline.jira.body import ACCEPTED
-from tieline.jira.redaction import REMOVED
+from tieline.jira.patterns import REMOVED
 
 UNEXPECTED = (
     httpcore2.ProtocolError,

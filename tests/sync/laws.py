@@ -150,6 +150,8 @@ def _broken_for_field(rule: FieldRule, snapshot: Snapshot, plan: Plan, after: Sn
         return f"{name} is absent in Jira and written or agreed on" if mine or clash or not untouched else None
     ours_moved, theirs_moved = _moved(name, snapshot)
     fresh = name == "status" and base == NOTHING
+    if name in snapshot.decided and not problem and name != "tags" and name in after.open_clashes:
+        return f"{name} was decided and is still open"
     if problem and not untouched and not fresh:
         return f"{name} has a problem and its baseline moves"
     if not ours_moved and not theirs_moved and not fresh:

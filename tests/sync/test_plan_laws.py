@@ -32,10 +32,10 @@ def test_the_same_snapshot_gives_the_same_plan(snapshot: Snapshot) -> None:
 CHAIN = ("mapping.values", "mapping.convert", "sync.compare", "sync.tags", "sync.routes", "sync.create", "sync.plan")
 
 MUTANTS = {
-    "an echo counts as a change": (
+    "a change is carried whatever was agreed": (
         "sync.plan",
-        "if not ours_changed and not theirs_changed:\n        return Verdict()\n    if case.means_the_same",
-        "if case.means_the_same and False",
+        "if not (ours_changed and case.may_push) and not (theirs_changed and case.may_pull) and not case.status_is_fresh:",
+        "if False:",
     ),
     "the last writer wins": (
         "sync.plan",
@@ -46,9 +46,10 @@ MUTANTS = {
     "ask means ours": ("sync.plan", "case ClashPolicy.ASK:\n            return None", 'case ClashPolicy.ASK:\n            return "ours"'),
     "the older change wins": ("sync.plan", "ours_at > theirs_at", "ours_at < theirs_at"),
     "a tie goes to us": ("sync.plan", "ours_at > theirs_at", "ours_at >= theirs_at"),
-    "directions are ignored when pushing": ("sync.plan", "if ours_changed and case.may_push:", "if ours_changed:"),
-    "directions are ignored when pulling": ("sync.plan", "if theirs_changed and case.may_pull:", "if theirs_changed:"),
+    "directions are ignored when pushing": ("sync.plan", "(ours_changed and case.may_push)", "ours_changed"),
+    "directions are ignored when pulling": ("sync.plan", "(theirs_changed and case.may_pull)", "theirs_changed"),
     "what a person decided is not heard": ("sync.plan", "if case.decided is not None:\n        return case.decided", ""),
+    "a decided clash stays open": ("sync.plan", "settled=case.is_open and carried", "settled=False"),
     "open clashes are planned": ("sync.plan", "if case.is_open and case.decided is None:", "if False:"),
     "an absent field is an empty one": ("sync.plan", "if rule.theirs not in present:", "if False:"),
     "set once is set always": ("sync.plan", "rule.direction is Direction.SET_ONCE or ", ""),

@@ -9,7 +9,7 @@ from tieline.mapping.fields import Shape
 from tieline.mapping.model import FieldRule
 from tieline.mapping.values import as_list, linked_only, plain_text, tidy
 from tieline.records.issue import RemoteKind
-from tieline.richtext.body import same_text
+from tieline.richtext.body import body_of, same_text
 from tieline.sync.snapshot import FieldBaseline, Snapshot
 
 AGREED_ON_NOTHING = FieldBaseline(ours=None, theirs=None)
@@ -58,12 +58,8 @@ def same_theirs(shape: Shape, a: Any, b: Any, terms: Terms) -> bool:
             return set(linked_only(a, terms.versions_back)) == set(linked_only(b, terms.versions_back))
         case Shape.STATUS:
             return status_key(a) == status_key(b)
-        case Shape.BODY if terms.kind.remote_kind is RemoteKind.ISSUE:
-            if a == b or same_text(a, b, terms.edition):
-                return True
-            return readable_body(a, terms) == readable_body(b, terms)
         case Shape.BODY:
-            return plain_text(a) == plain_text(b)
+            return says_the_same(a, b, terms) or readable_body(a, terms) == readable_body(b, terms)
         case _:
             return bool(tidy(a) == tidy(b))
 
@@ -89,8 +85,8 @@ def mean_the_same(rule: FieldRule, ours: Any, theirs: Any, terms: Terms, *, agre
     if shape is Shape.RELEASE:
         back = from_remote(rule, theirs, terms, ours=ours)
         return isinstance(back, Converted) and back.value == ours
-    if shape is Shape.BODY and same_ours(shape, readable_body(theirs, terms), ours):
-        return True
+    if shape is Shape.BODY:
+        return _same_body(ours, theirs, terms)
     if ours is None or theirs is None:
         return ours is None and theirs is None
     back = from_remote(rule, theirs, terms, ours=ours, agreed_ours=agreed.ours)
@@ -98,3 +94,19 @@ def mean_the_same(rule: FieldRule, ours: Any, theirs: Any, terms: Terms, *, agre
         return True
     there = to_remote(rule, ours, terms, kept=theirs)
     return isinstance(there, Converted) and same_theirs(shape, there.value, theirs, terms)
+
+
+def _same_body(ours: Any, theirs: Any, terms: Terms) -> bool:
+    """Whether Jira's body reads like our Markdown, or is what our Markdown (``* a`` for ``- a``) would become."""
+    if same_ours(Shape.BODY, readable_body(theirs, terms), ours):
+        return True
+    if terms.kind.remote_kind is RemoteKind.VERSION or not plain_text(ours):
+        return False
+    return says_the_same(body_of(ours, terms.edition).body, theirs, terms)
+
+
+def says_the_same(a: Any, b: Any, terms: Terms) -> bool:
+    """Whether two bodies of Jira's say the same; much quicker than reading both."""
+    if terms.kind.remote_kind is RemoteKind.VERSION:
+        return plain_text(a) == plain_text(b)
+    return bool(a == b or same_text(a, b, terms.edition))

@@ -15,7 +15,15 @@ from tieline.mapping.fields import Shape
 from tieline.mapping.model import ClashPolicy, Direction, FieldRule
 from tieline.mapping.values import tidy
 from tieline.records.issue import RemoteKind
-from tieline.sync.compare import AGREED_ON_NOTHING, agreed_form, mean_the_same, same_ours, same_theirs, terms_of
+from tieline.sync.compare import (
+    AGREED_ON_NOTHING,
+    agreed_form,
+    mean_the_same,
+    same_ours,
+    same_theirs,
+    says_the_same,
+    terms_of,
+)
 from tieline.sync.create import plan_create
 from tieline.sync.routes import closed_hops, plan_route
 from tieline.sync.snapshot import FieldBaseline, Snapshot
@@ -199,19 +207,21 @@ def _judge_tags(case: Case) -> Verdict:
 
 def _judge_value(case: Case) -> Verdict:
     ours_changed, theirs_changed = case.ours_changed, case.theirs_changed
-    if not ours_changed and not theirs_changed:
-        return Verdict()
+    if not (ours_changed and case.may_push) and not (theirs_changed and case.may_pull) and not case.status_is_fresh:
+        return Verdict(settled=case.is_open)
     if case.means_the_same:
         return Verdict(baseline=_as_they_are(case), settled=case.is_open)
     if case.status_is_fresh:
-        return _push(case) if case.may_push else _pull(case)
+        return _done(case, _push(case) if case.may_push else _pull(case))
     if ours_changed and theirs_changed:
         return _judge_clash(case)
-    if ours_changed and case.may_push:
-        return _push(case)
-    if theirs_changed and case.may_pull:
-        return _pull(case)
-    return Verdict()
+    return _done(case, _push(case) if ours_changed else _pull(case))
+
+
+def _done(case: Case, verdict: Verdict) -> Verdict:
+    """With what a person decided carried out, the clash is over; a problem or a question keeps it open."""
+    carried = verdict.problem is None and not isinstance(verdict.route, AskHops)
+    return replace(verdict, settled=case.is_open and carried)
 
 
 def _judge_clash(case: Case) -> Verdict:
@@ -220,8 +230,8 @@ def _judge_clash(case: Case) -> Verdict:
         return Verdict(clash=_clash(case, winner=None))
     won = _push(case) if winner == "ours" else _pull(case)
     if won.push or won.pull or isinstance(won.route, MoveRemote):
-        return replace(won, clash=_clash(case, winner=winner), settled=case.is_open)
-    return won
+        return _done(case, replace(won, clash=_clash(case, winner=winner)))
+    return _done(case, won)
 
 
 def _winner(case: Case) -> str | None:
@@ -262,9 +272,15 @@ def _push(case: Case) -> Verdict:
     if isinstance(converted, Unconvertible):
         return Verdict(problem=_problem(case, converted.slug, dict(converted.facts)))
     baseline = FieldBaseline(ours=case.ours, theirs=agreed_form(case.shape, converted.value, case.terms))
-    if same_theirs(case.shape, converted.value, case.theirs, case.terms):
+    if _is_there(case, converted.value):
         return Verdict(baseline=baseline)
     return Verdict(push=_change(case, old=case.theirs, new=converted.value, losses=converted.losses), baseline=baseline)
+
+
+def _is_there(case: Case, value: Any) -> bool:
+    if case.shape is Shape.BODY:
+        return says_the_same(value, case.theirs, case.terms)
+    return same_theirs(case.shape, value, case.theirs, case.terms)
 
 
 def _pull(case: Case) -> Verdict:

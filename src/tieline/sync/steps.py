@@ -25,7 +25,7 @@ class FieldChange:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateRemote:
-    """Make the issue or version. ``fields``: canonical remote values by Jira field id, with constants and ``parent``."""
+    """Make the issue or version. ``fields``: canonical remote values by Jira field id, constants and ``parent`` too."""
 
     remote_kind: RemoteKind
     issue_type_id: str | None

@@ -12,9 +12,12 @@ _QUOTES = "\"'`“”‘’«»<>"
 _ISSUE = re.compile(r"/browse/([A-Za-z][A-Za-z0-9_]+)(?:-\d+)?(?:/|$)")
 _PROJECT = re.compile(r"/projects?/([A-Za-z][A-Za-z0-9_]+)(?:/|$)")
 _PAGE = re.compile(
-    r"/(?:browse|projects|secure|issues|login\.jsp|plugins|servicedesk|rest|dashboard|default\.jsp|welcome)(?:/|$|\?)", re.IGNORECASE
+    r"/(?:browse|projects|secure|issues|login\.jsp|plugins|servicedesk|rest|dashboard|default\.jsp|welcome)(?:/|$|\?)",
+    re.IGNORECASE,
 )
-_CLOUD_PAGE = re.compile(r"/(?:browse|projects|secure|issues|jira/\w+|login|plugins|servicedesk|rest|wiki|people|o)(?:/|$|\?)", re.IGNORECASE)
+_CLOUD_PAGE = re.compile(
+    r"/(?:browse|projects|secure|issues|jira/\w+|login|plugins|servicedesk|rest|wiki|people|o)(?:/|$|\?)", re.IGNORECASE
+)
 _SCHEME_TYPO = re.compile(r"^(https?)(?::/+|//+|;//|:\\\\)?(?=[\w\[])", re.IGNORECASE)
 
 
@@ -55,7 +58,11 @@ def repair_address(text: str) -> AddressRepair:
         bare = bare[doubled.end() :]
         repairs.append("The scheme stood there twice.")
     if not re.match(r"^[a-z][a-z0-9+.-]*://", bare, re.IGNORECASE):
-        fixed = _SCHEME_TYPO.sub(lambda m: f"{m.group(1).lower()}://", bare) if re.match(r"^https?[:/;]", bare, re.I) else f"https://{bare}"
+        fixed = (
+            _SCHEME_TYPO.sub(lambda m: f"{m.group(1).lower()}://", bare)
+            if re.match(r"^https?[:/;]", bare, re.IGNORECASE)
+            else f"https://{bare}"
+        )
         repairs.append("https:// was put in front." if fixed.endswith(bare) else "The scheme was written properly.")
         bare = fixed
     try:
@@ -67,7 +74,7 @@ def repair_address(text: str) -> AddressRepair:
         return AddressRepair(url=text.strip(), repairs=(), readable=False)
     if parts.username or parts.password:
         repairs.append("The user and password in the address were left out; they have fields of their own.")
-    key = _project_key(parts.path, parts.query, parts.fragment)
+    key = _project_key(parts.path, parts.query)
     path, page = _context_path(parts.path, cloud=is_cloud_site(host))
     if page:
         repairs.append("The link to a page was cut down to the address of Jira.")
@@ -101,7 +108,7 @@ def _context_path(path: str, *, cloud: bool) -> tuple[str, bool]:
     return kept, page is not None
 
 
-def _project_key(path: str, query: str, fragment: str) -> str | None:
+def _project_key(path: str, query: str) -> str | None:
     for pattern in (_ISSUE, _PROJECT):
         found = pattern.search(path)
         if found:

@@ -104,9 +104,7 @@ class Card:
         }
 
 
-def build_card(
-    finding: Finding, evidence: Evidence, *, affected: int = 0, settings: Settings | None = None
-) -> Card:
+def build_card(finding: Finding, evidence: Evidence, *, affected: int = 0, settings: Settings | None = None) -> Card:
     """The card of one finding. ``settings`` default to the evidence's own."""
     entry = CATALOGUE[finding.slug]
     given = settings or evidence.settings

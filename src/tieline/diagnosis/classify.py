@@ -10,7 +10,7 @@ from tieline.diagnosis.finding import Confidence, Finding
 from tieline.diagnosis.lookalikes import GROUPS_OF
 from tieline.diagnosis.reading import Reading
 from tieline.diagnosis.rules import RULES
-from tieline.diagnosis.rules.kit import Claim, Rule
+from tieline.diagnosis.rules.kit import Claim, Look, Rule
 
 MOST_POSSIBLE = 3
 _RANK = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.POSSIBLE: 2}
@@ -21,27 +21,27 @@ class RuleBook:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         every = tuple(rules)
-        self._answers = [r for r in every if r.look is not None and not r.failures]
-        self._failures = [r for r in every if r.failures]
-        self.whole = tuple(r for r in every if r.whole is not None)
-        self._by_status: dict[int | None, tuple[Rule, ...]] = {}
-        self._by_failure: dict[str, tuple[Rule, ...]] = {}
+        self._answers = [(r.slug, r.look, r.statuses) for r in every if r.look is not None and not r.failures]
+        self._failures = [(r.slug, r.look, r.failures) for r in every if r.look is not None and r.failures]
+        self.whole = tuple((r.slug, r.whole) for r in every if r.whole is not None)
+        self._by_status: dict[int | None, tuple[tuple[str, Look], ...]] = {}
+        self._by_failure: dict[str, tuple[tuple[str, Look], ...]] = {}
 
-    def for_status(self, status: int | None) -> tuple[Rule, ...]:
-        rules = self._by_status.get(status)
-        if rules is None:
-            rules = tuple(r for r in self._answers if r.statuses is None or status in r.statuses)
+    def for_status(self, status: int | None) -> tuple[tuple[str, Look], ...]:
+        looks = self._by_status.get(status)
+        if looks is None:
+            looks = tuple((slug, look) for slug, look, at in self._answers if at is None or status in at)
             if len(self._by_status) < 1000:
-                self._by_status[status] = rules
-        return rules
+                self._by_status[status] = looks
+        return looks
 
-    def for_failure(self, failure: str) -> tuple[Rule, ...]:
-        rules = self._by_failure.get(failure)
-        if rules is None:
-            rules = tuple(r for r in self._failures if failure in r.failures)
+    def for_failure(self, failure: str) -> tuple[tuple[str, Look], ...]:
+        looks = self._by_failure.get(failure)
+        if looks is None:
+            looks = tuple((slug, look) for slug, look, at in self._failures if failure in at)
             if len(self._by_failure) < 1000:
-                self._by_failure[failure] = rules
-        return rules
+                self._by_failure[failure] = looks
+        return looks
 
 
 ALL_RULES = RuleBook(RULES)
@@ -56,38 +56,35 @@ def classify(evidence: Evidence, book: RuleBook = ALL_RULES) -> tuple[Finding, .
     for reading in readings:
         failure = reading.failure
         if failure is not None:
-            for rule in book.for_failure(f"{failure.stage}:{failure.kind}"):
-                _take(claims, rule, rule.look(reading, case) if rule.look else None, reading)
-        for rule in book.for_status(reading.status):
-            _take(claims, rule, rule.look(reading, case) if rule.look else None, reading)
+            for slug, look in book.for_failure(f"{failure.stage}:{failure.kind}"):
+                claim = look(reading, case)
+                if claim is not None:
+                    _take(claims, slug, claim, reading)
+        for slug, look in book.for_status(reading.status):
+            claim = look(reading, case)
+            if claim is not None:
+                _take(claims, slug, claim, reading)
     if evidence.settings.address or evidence.settings.project_key or evidence.facts:
-        for rule in book.whole:
-            _take(claims, rule, rule.whole(case) if rule.whole else None, None)
+        for slug, look_whole in book.whole:
+            claim = look_whole(case)
+            if claim is not None:
+                _take(claims, slug, claim, None)
     return _rank(claims) if claims else ()
 
 
-def _take(claims: _Claims, rule: Rule, claim: Claim | None, reading: Reading | None) -> None:
-    if claim is None:
-        return
+def _take(claims: _Claims, slug: str, claim: Claim, reading: Reading | None) -> None:
     confidence = claim.confidence
     if confidence is Confidence.CERTAIN and reading is not None and _second_hand(reading):
-        claim = Claim(
-            confidence=Confidence.LIKELY,
-            because=claim.because,
-            weight=claim.weight,
-            probe=claim.probe,
-            excluded=claim.excluded,
-            facts=claim.facts,
-        )
-    known = claims.get(rule.slug)
+        claim = claim._replace(confidence=Confidence.LIKELY)
+    known = claims.get(slug)
     ids = [reading.exchange.id] if reading is not None and reading.exchange.id else []
     if known is None:
-        claims[rule.slug] = (claim, ids)
+        claims[slug] = (claim, ids)
         return
     best, seen = known
     seen.extend(i for i in ids if i not in seen)
     if _order(claim) < _order(best):
-        claims[rule.slug] = (claim, seen)
+        claims[slug] = (claim, seen)
 
 
 def _second_hand(reading: Reading) -> bool:
@@ -126,7 +123,8 @@ def _shares_group(slug: str, kept: Iterable[Finding]) -> bool:
     """A mere possibility is worth telling beside a likely finding only as its look-alike."""
     mine = {group.name for group in GROUPS_OF.get(slug, ())}
     return any(
-        finding.confidence is Confidence.POSSIBLE or not mine.isdisjoint(g.name for g in GROUPS_OF.get(finding.slug, ()))
+        finding.confidence is Confidence.POSSIBLE
+        or not mine.isdisjoint(g.name for g in GROUPS_OF.get(finding.slug, ()))
         for finding in kept
     )
 

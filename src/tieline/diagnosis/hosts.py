@@ -101,7 +101,7 @@ def is_internal_name(host: str) -> bool:
     """A name that only an internal resolver can know: one label, or a suffix never delegated on the internet."""
     if not host:
         return False
-    return "." not in host and ":" not in host or host.endswith(_INTERNAL_SUFFIXES)
+    return ("." not in host and ":" not in host) or host.endswith(_INTERNAL_SUFFIXES)
 
 
 def _is_idp(host: str, path_and_query: str) -> bool:

@@ -151,7 +151,11 @@ class CheckReport:
             "ok": self.ok,
             "calls": len(self.exchanges),
             "steps": [result.as_json() for result in self.results],
-            "facts": {key: value for key, value in self.facts.items() if isinstance(value, str | int | bool | list | dict | None)},
+            "facts": {
+                key: value
+                for key, value in self.facts.items()
+                if isinstance(value, str | int | bool | list | dict | None)
+            },
         }
 
 

@@ -37,7 +37,9 @@ _KNOWN_HEADERS = frozenset(
         "x-iinfo", "proxy-authenticate", "via", "date",
     }
 )  # fmt: skip
-_SELF_HOSTED_WORDS = re.compile(r"data ?center|jira server|basic authentication failure|self-hosted|/secure/|serverinfo.*8\.", re.IGNORECASE)
+_SELF_HOSTED_WORDS = re.compile(
+    r"data ?center|jira server|basic authentication failure|self-hosted|/secure/|serverinfo.*8\.", re.IGNORECASE
+)
 
 
 def parse_pasted(text: str) -> Evidence:
@@ -106,7 +108,12 @@ def _address(text: str) -> tuple[str, str]:
     for found in _URL.finditer(text):
         url = found.group(0).rstrip(".;:")
         host = host_of(url)
-        if not host or host in ("developer.atlassian.com", "confluence.atlassian.com", "support.atlassian.com", "id.atlassian.com"):
+        if not host or host in (
+            "developer.atlassian.com",
+            "confluence.atlassian.com",
+            "support.atlassian.com",
+            "id.atlassian.com",
+        ):
             continue
         if _is_location(text, found.start()):
             continue
@@ -127,7 +134,14 @@ def _address(text: str) -> tuple[str, str]:
 
 
 def _is_location(text: str, start: int) -> bool:
-    return re.search(r"(?:location|redirect(?:ed)?(?: to)?|href=|login-url=|realm=)\W{0,4}$", text[max(0, start - 40) : start], re.I) is not None
+    return (
+        re.search(
+            r"(?:location|redirect(?:ed)?(?: to)?|href=|login-url=|realm=)\W{0,4}$",
+            text[max(0, start - 40) : start],
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _headers(text: str) -> dict[str, str]:
@@ -167,7 +181,10 @@ def _outside(text: str, body: str | None) -> str:
 
 
 def _status_in_body(body: str) -> int | None:
-    found = re.search(r"\"(?:status-code|statusCode|status|code)\"\s*:\s*([1-5]\d\d)\b|<status-code>(\d{3})<|HTTP Status (\d{3})", body)
+    found = re.search(
+        r"\"(?:status-code|statusCode|status|code)\"\s*:\s*([1-5]\d\d)\b|<status-code>(\d{3})<|HTTP Status (\d{3})",
+        body,
+    )
     return int(next(group for group in found.groups() if group)) if found else None
 
 
@@ -234,7 +251,7 @@ def _about_tunnel(text: str) -> bool:
 
 def _deployment(text: str, base: str) -> str | None:
     host = host_of(base)
-    if host and is_cloud_host(host) or ".atlassian.net" in text.lower() or "api.atlassian.com" in text.lower():
+    if (host and is_cloud_host(host)) or ".atlassian.net" in text.lower() or "api.atlassian.com" in text.lower():
         return "cloud"
     if _SELF_HOSTED_WORDS.search(text):
         return "dc"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from http.client import responses as _PHRASES
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from tieline.diagnosis.client_texts import classify_client_text
@@ -36,6 +37,7 @@ _JIRA_HEADERS = frozenset(
         "x-ausername", "x-anodeid", "x-authentication-denied-reason",
     }
 )  # fmt: skip
+_PHRASES: Mapping[int, str] = {status.value: status.phrase.lower() for status in HTTPStatus}
 _NO_HEADERS: Mapping[str, str] = {}
 _NO_REDIRECT = Redirect(Target.NONE)
 
@@ -56,6 +58,8 @@ def _no_constant(_: str) -> None:
 
 def clean_text(text: str, limit: int = 300) -> str:
     """Text fit to be shown: lone surrogates and control characters gone, blanks folded, cut with an ellipsis."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     head = text[: limit * 4].encode("utf-8", "replace").decode("utf-8")
     folded = " ".join("".join(c if c.isprintable() else " " for c in head).split())
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
@@ -63,8 +67,8 @@ def clean_text(text: str, limit: int = 300) -> str:
 
 def status_meaning(status: int) -> str:
     """``404 (not found)``: a status never stands without its meaning."""
-    phrase = _PHRASES.get(status, "")
-    return f"{status} ({phrase.lower()})" if phrase else str(status)
+    known = _PHRASES.get(status)
+    return f"{status} ({known})" if known else str(status)
 
 
 class Reading:
@@ -97,12 +101,7 @@ class Reading:
         self.low = (body[:TEXT_LIMIT] + "\n" + self.said if self.said else body[:TEXT_LIMIT]).lower()
         path, _, self.query = request.path.partition("?")
         self.path = path
-        start = path.find("/rest/")
-        if start >= 0:
-            self.route = path[start:]
-        else:
-            found = _ROUTE.search(path)
-            self.route = path[found.start() :] if found else path
+        self.route = _route_of(path)
         self.base_host = host = host_of(request.base) if request.base else ""
         self.gateway = host == GATEWAY_HOST or "/ex/jira/" in path or "/ex/jira/" in request.base
         self.site = is_cloud_site(host)
@@ -218,6 +217,16 @@ class Reading:
 
 
 _UNREAD = object()
+
+
+@lru_cache(maxsize=4096)
+def _route_of(path: str) -> str:
+    """The part of a path that Jira itself sees: without what a context path or the gateway puts before it."""
+    start = path.find("/rest/")
+    if start >= 0:
+        return path[start:]
+    found = _ROUTE.search(path)
+    return path[found.start() :] if found else path
 
 
 def _collect_messages(reading: Reading) -> list[str]:

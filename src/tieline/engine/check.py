@@ -100,7 +100,12 @@ def check_connection(
 def _late(result: RungResult) -> bool:
     """The step failed only because the whole check's time was up, not because of one slow answer."""
     last = result.exchanges[-1] if result.exchanges else None
-    return last is not None and last.failure is not None and last.failure.kind in ("timeout", "too-slow") and result.rung.name != "connection"
+    return (
+        last is not None
+        and last.failure is not None
+        and last.failure.kind in ("timeout", "too-slow")
+        and result.rung.name != "connection"
+    )
 
 
 def _not_run(inquiry: Inquiry, rung: Rung, states: dict[str, RungState]) -> RungResult | None:
@@ -115,7 +120,7 @@ def _not_run(inquiry: Inquiry, rung: Rung, states: dict[str, RungState]) -> Rung
     return None
 
 
-# --- from the settings to a connection ----------------------------------------------------------------------------------
+# --- from the settings to a connection -----------------------------------------------------------------------------
 
 
 def _check_address(inquiry: Inquiry) -> RungResult:
@@ -143,7 +148,11 @@ def _check_name(inquiry: Inquiry, first: _First) -> RungResult:
     exchange = first.exchange
     failure = exchange.failure
     host = host_of(inquiry.settings.address)
-    if failure is not None and failure.stage in (Stage.RESOLVE, Stage.GUARD, Stage.SETTINGS) and failure.kind != "malformed-header":
+    if (
+        failure is not None
+        and failure.stage in (Stage.RESOLVE, Stage.GUARD, Stage.SETTINGS)
+        and failure.kind != "malformed-header"
+    ):
         return inquiry.bad("name", failure.detail or f"{host} cannot be used.", inquiry.judge([exchange]), exchange)
     where = ", ".join(exchange.addresses[:3])
     return inquiry.good("name", f"{host} resolves to {where}." if where else f"{host} is known.", exchange)
@@ -157,8 +166,14 @@ def _check_connected(inquiry: Inquiry, first: _First) -> RungResult:
     certificate = exchange.certificate
     if certificate is not None:
         until = f", valid until {certificate.not_after[:10]}" if certificate.not_after else ""
-        return inquiry.good("connection", f"Connected; the certificate is from {clean_text(certificate.issuer, 80)}{until}.", exchange)
-    return inquiry.good("connection", "Connected, without TLS: the address begins with http://." if not _is_tls(exchange) else "Connected with TLS.", exchange)
+        return inquiry.good(
+            "connection", f"Connected; the certificate is from {clean_text(certificate.issuer, 80)}{until}.", exchange
+        )
+    return inquiry.good(
+        "connection",
+        "Connected, without TLS: the address begins with http://." if not _is_tls(exchange) else "Connected with TLS.",
+        exchange,
+    )
 
 
 def _is_tls(exchange: Exchange) -> bool:
@@ -170,12 +185,16 @@ def _check_redirect(inquiry: Inquiry, first: _First) -> RungResult:
     status = status_of(exchange)
     if status is not None and 300 <= status < 400:
         there = read_answer(exchange).redirect.url
-        found = f"The address sends callers to {clean_text(there, 120)}." if there else "The address sends callers elsewhere."
+        found = (
+            f"The address sends callers to {clean_text(there, 120)}."
+            if there
+            else "The address sends callers elsewhere."
+        )
         return inquiry.bad("redirect", found, inquiry.judge([exchange]), exchange)
     return inquiry.good("redirect", "The address answers by itself.", exchange)
 
 
-# --- is it Jira ---------------------------------------------------------------------------------------------------------
+# --- is it Jira ----------------------------------------------------------------------------------------------------
 
 
 def _check_product(inquiry: Inquiry, first: _First) -> RungResult:
@@ -190,14 +209,19 @@ def _check_product(inquiry: Inquiry, first: _First) -> RungResult:
     reading = read_answer(exchange)
     findings = inquiry.judge([exchange])
     malformed_header = exchange.failure is not None and exchange.failure.kind == "malformed-header"
-    if malformed_header or reading.status in (401, 403) and _about_login(findings):
+    if malformed_header or (reading.status in (401, 403) and _about_login(findings)):
         stranger = inquiry.ask("server info, without login", SERVER_INFO, auth=AuthUse.NONE)
         first.extra = (stranger,)
         if _learn_product(inquiry, stranger):
             return inquiry.good("product", _product_sentence(inquiry), exchange, stranger, facts=inquiry.facts)
         _guess_edition(inquiry, reading)
-        return inquiry.good("product", "Jira answers; it tells its version only to people who are signed in.", exchange, stranger,
-                            facts=inquiry.facts)  # fmt: skip
+        return inquiry.good(
+            "product",
+            "Jira answers; it tells its version only to people who are signed in.",
+            exchange,
+            stranger,
+            facts=inquiry.facts,
+        )
     extra = _ask_around(inquiry, reading)
     findings = inquiry.judge([exchange, *extra])
     return inquiry.bad("product", _strange_answer(reading), findings, exchange, *extra, facts=inquiry.facts)
@@ -253,7 +277,7 @@ def _ask_around(inquiry: Inquiry, reading: Reading) -> tuple[Exchange, ...]:
             if base.endswith(path):
                 continue
             there = inquiry.ask("server info below " + path, SERVER_INFO, auth=AuthUse.NONE, base=base + path)
-            if "baseUrl" in read_answer(there).fields or status_of(there) == 401 and read_answer(there).from_jira:
+            if "baseUrl" in read_answer(there).fields or (status_of(there) == 401 and read_answer(there).from_jira):
                 asked.append(there)
                 inquiry.facts["context_path_found"] = path
                 break
@@ -269,7 +293,7 @@ def _strange_answer(reading: Reading) -> str:
     return "What answers does not look like Jira." if reading.status is not None else "No complete answer came."
 
 
-# --- who am I -----------------------------------------------------------------------------------------------------------
+# --- who am I ------------------------------------------------------------------------------------------------------
 
 
 def _check_login(inquiry: Inquiry, first: _First) -> RungResult:
@@ -281,7 +305,9 @@ def _check_login(inquiry: Inquiry, first: _First) -> RungResult:
             return _known(inquiry, refused)
     asked = [refused, *_ask_otherwise(inquiry, refused)]
     findings = inquiry.judge(asked, logged_in=False)
-    return inquiry.bad("login", "Jira does not accept the login.", findings, *asked, facts={**inquiry.facts, "logged_in": False})
+    return inquiry.bad(
+        "login", "Jira does not accept the login.", findings, *asked, facts={**inquiry.facts, "logged_in": False}
+    )
 
 
 def _known(inquiry: Inquiry, exchange: Exchange) -> RungResult:
@@ -306,7 +332,11 @@ def _ask_otherwise(inquiry: Inquiry, refused: Exchange) -> tuple[Exchange, ...]:
     scheme = inquiry.settings.auth or reading.auth
     if inquiry.edition == "cloud":
         if scheme == "bearer":
-            return (inquiry.ask("who am I, as Basic", f"{inquiry.api}/myself", auth=AuthUse.AS_BASIC),) if inquiry.settings.account else ()
+            return (
+                (inquiry.ask("who am I, as Basic", f"{inquiry.api}/myself", auth=AuthUse.AS_BASIC),)
+                if inquiry.settings.account
+                else ()
+            )
         return _ask_gateway(inquiry, reading)
     if scheme == "basic" and reading.status in (401, 403) and inquiry.settings.secret_shape in _TOKEN_LIKE:
         again = inquiry.ask("who am I, as Bearer", f"{inquiry.api}/myself", auth=AuthUse.AS_BEARER)

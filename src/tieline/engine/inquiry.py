@@ -74,7 +74,7 @@ class Inquiry:
         self.exchanges = [e if e.deployment else replace(e, deployment=edition) for e in self.exchanges]
 
     def judge(self, exchanges: Iterable[Exchange], *, with_project: bool = False, **facts: Any) -> tuple[Finding, ...]:
-        """Findings of these exchanges in the light of what is known. The project's key counts only once it is asked for."""
+        """Findings of these exchanges in the light of what is known. The project's key counts once it is asked for."""
         settings = self.settings if with_project else replace(self.settings, project_key=None)
         known = {e.id: e for e in self.exchanges}
         chosen = tuple(known.get(e.id, e) for e in exchanges)
@@ -84,17 +84,37 @@ class Inquiry:
         return RungResult(rung=RUNG[rung], state=RungState.OK, found=found, exchanges=exchanges, facts=facts or {})
 
     def warned(
-        self, rung: str, found: str, findings: tuple[Finding, ...], *exchanges: Exchange, facts: Mapping[str, Any] | None = None
+        self,
+        rung: str,
+        found: str,
+        findings: tuple[Finding, ...],
+        *exchanges: Exchange,
+        facts: Mapping[str, Any] | None = None,
     ) -> RungResult:
         return RungResult(
-            rung=RUNG[rung], state=RungState.WARNING, found=found, findings=findings, exchanges=exchanges, facts=facts or {}
+            rung=RUNG[rung],
+            state=RungState.WARNING,
+            found=found,
+            findings=findings,
+            exchanges=exchanges,
+            facts=facts or {},
         )
 
     def bad(
-        self, rung: str, found: str, findings: tuple[Finding, ...], *exchanges: Exchange, facts: Mapping[str, Any] | None = None
+        self,
+        rung: str,
+        found: str,
+        findings: tuple[Finding, ...],
+        *exchanges: Exchange,
+        facts: Mapping[str, Any] | None = None,
     ) -> RungResult:
         return RungResult(
-            rung=RUNG[rung], state=RungState.PROBLEM, found=found, findings=findings, exchanges=exchanges, facts=facts or {}
+            rung=RUNG[rung],
+            state=RungState.PROBLEM,
+            found=found,
+            findings=findings,
+            exchanges=exchanges,
+            facts=facts or {},
         )
 
     def skipped(self, rung: str, reason: str) -> RungResult:

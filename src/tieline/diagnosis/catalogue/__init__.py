@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tieline.diagnosis.catalogue import addresses, auth_cloud, auth_dc, interface, network, oauth, own, permissions, proxies, site_state
+from tieline.diagnosis.catalogue import (
+    addresses,
+    auth_cloud,
+    auth_dc,
+    interface,
+    network,
+    oauth,
+    own,
+    permissions,
+    proxies,
+    site_state,
+)
 from tieline.diagnosis.finding import CatalogueEntry
 
 FAMILIES: Mapping[str, tuple[CatalogueEntry, ...]] = {

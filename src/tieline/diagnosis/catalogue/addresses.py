@@ -5,7 +5,9 @@ from __future__ import annotations
 from tieline.diagnosis.catalogue.kit import CONNECTION, RECORD, admin, ask, entry, network, operator, you
 
 BASE_URL_PAGE = "https://confluence.atlassian.com/adminjiraserver/configuring-the-base-url-938847830.html"
-PROXY_PAGE = "https://confluence.atlassian.com/kb/reverse-proxy-and-application-link-troubleshooting-guide-719095279.html"
+PROXY_PAGE = (
+    "https://confluence.atlassian.com/kb/reverse-proxy-and-application-link-troubleshooting-guide-719095279.html"
+)
 
 ENTRIES = (
     entry(
@@ -158,8 +160,12 @@ ENTRIES = (
         "Callers from outside are sent where they cannot go.",
         known_by="Location names a private address, or a host without a public name.",
         do=(
-            admin("Set the base URL to the address that callers use, under Administration > System > General configuration."),
-            admin("Set proxyName, proxyPort, scheme and secure on the connector in server.xml, when a proxy stands in front."),
+            admin(
+                "Set the base URL to the address that callers use, under Administration > System > General configuration."
+            ),
+            admin(
+                "Set proxyName, proxyPort, scheme and secure on the connector in server.xml, when a proxy stands in front."
+            ),
             operator("Run Tieline inside that network, when Jira is to stay internal."),
         ),
         response=CONNECTION,
@@ -196,7 +202,9 @@ ENTRIES = (
         "credential changes that.",
         known_by="Location leads to an identity provider ({target_host}).",
         do=(
-            network("Exempt /rest/api/2/*, /rest/agile/1.0/*, /rest/webhooks/1.0/* and /rest/auth/* from single sign-on."),
+            network(
+                "Exempt /rest/api/2/*, /rest/agile/1.0/*, /rest/webhooks/1.0/* and /rest/auth/* from single sign-on."
+            ),
             admin("Allow API calls past the single sign-on app, or name a way around it."),
         ),
         response=CONNECTION,

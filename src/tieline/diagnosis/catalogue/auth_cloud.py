@@ -6,9 +6,7 @@ from tieline.diagnosis.catalogue.kit import CONNECTION, admin, ask, entry, you
 
 TOKENS = "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"
 BASIC = "https://developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis/"
-SCOPED = (
-    "https://support.atlassian.com/atlassian-cloud/kb/401-unauthorized-error-when-service-account-accesses-jira-or-confluence-api"
-)
+SCOPED = "https://support.atlassian.com/atlassian-cloud/kb/401-unauthorized-error-when-service-account-accesses-jira-or-confluence-api"
 
 ENTRIES = (
     entry(
@@ -119,9 +117,7 @@ ENTRIES = (
         means="API tokens with scopes, and all tokens of service accounts, are accepted at the gateway api.atlassian.com and "
         "refused on the site itself. They look like any other token.",
         known_by="The same question on the gateway was answered.",
-        do=(
-            you("Let Tieline use the gateway address for this connection; it offers that with one click."),
-        ),
+        do=(you("Let Tieline use the gateway address for this connection; it offers that with one click."),),
         instead=(you("Make a token without scopes and enter it."),),
         response=CONNECTION,
         url=SCOPED,
@@ -165,9 +161,7 @@ ENTRIES = (
         seen="A refusal that says an administrator blocked the token; `You're unable to create or use tokens for some apps`.",
         means="A policy of the organisation keeps this account, often an external one, from using API tokens.",
         known_by="The text of the answer, or that tokens of other accounts work.",
-        do=(
-            admin("Allow API tokens for {account} in the authentication policy."),
-        ),
+        do=(admin("Allow API tokens for {account} in the authentication policy."),),
         instead=(you("Use an account of the organisation instead of an external one."),),
         response=CONNECTION,
         url="https://support.atlassian.com/security-and-access-policies/docs/set-api-token-access/",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tieline.diagnosis.catalogue.kit import CONNECTION, MAPPING, RECORD, RETRY, admin, ask, entry, network, operator, you
+from tieline.diagnosis.catalogue.kit import (
+    CONNECTION,
+    MAPPING,
+    RECORD,
+    RETRY,
+    admin,
+    ask,
+    entry,
+    network,
+    operator,
+    you,
+)
 
 _FIELD_REQUEST = ask(
     "The create screen of {project} lacks {field}, which Tieline is to fill.",

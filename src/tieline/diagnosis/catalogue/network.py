@@ -137,7 +137,9 @@ ENTRIES = (
         known_by="Issuer and subject of the certificate are the same.",
         do=(
             admin("Give Jira a certificate issued by an authority."),
-            operator("Trust exactly this certificate, as a CA file of the connection, when it has been compared by hand."),
+            operator(
+                "Trust exactly this certificate, as a CA file of the connection, when it has been compared by hand."
+            ),
         ),
         response=CONNECTION,
         request=ask(
@@ -154,8 +156,12 @@ ENTRIES = (
         "inspects traffic answers in Atlassian's name, or this machine has no list of authorities.",
         known_by="The host is Atlassian's, and its certificate is not trusted.",
         do=(
-            network("Exempt atlassian.net and api.atlassian.com from inspection, or hand out the inspection authority's certificate."),
-            operator("Give Tieline that certificate as a CA file, or install the package ca-certificates when the list is empty."),
+            network(
+                "Exempt atlassian.net and api.atlassian.com from inspection, or hand out the inspection authority's certificate."
+            ),
+            operator(
+                "Give Tieline that certificate as a CA file, or install the package ca-certificates when the list is empty."
+            ),
         ),
         response=CONNECTION,
     ),

@@ -201,9 +201,7 @@ ENTRIES = (
         seen="403 `ASAP token from issuer 'micros/edge-authenticator' failed authorization`.",
         means="Since January 2024 Cloud no longer takes a Connect app's token as ?jwt=. This Connect app still sends it that way.",
         known_by="Jira's own words.",
-        do=(
-            you("Convert this connection to Jira Cloud with an API token; mapping and links stay."),
-        ),
+        do=(you("Convert this connection to Jira Cloud with an API token; mapping and links stay."),),
         instead=(you("Update the app so that it sends Authorization: JWT."),),
         response=CONNECTION,
         url=JWT,
@@ -237,9 +235,7 @@ ENTRIES = (
         seen="`Signature verification failed`, or 401 for a signed call.",
         means="The app was installed again and the new secret was not stored, so signatures no longer match.",
         known_by="The text, or a signed call that is refused.",
-        do=(
-            admin("Disable and enable the app in Jira, so that it gets the present secret."),
-        ),
+        do=(admin("Disable and enable the app in Jira, so that it gets the present secret."),),
         instead=(you("Convert this connection to Jira Cloud with an API token."),),
         response=CONNECTION,
         url=JWT,
@@ -274,9 +270,7 @@ ENTRIES = (
         seen="401 for administrator calls, while others pass with the same token.",
         means="A Connect app that acts as a user has that user's rights. This call is one for administrators.",
         known_by="Only calls for administrators are refused.",
-        do=(
-            admin("Let the app act as an administrator, or leave the call to the app's own rights."),
-        ),
+        do=(admin("Let the app act as an administrator, or leave the call to the app's own rights."),),
         response=CONNECTION,
         probe="Ask mypermissions for ADMINISTER with the same token.",
         request=ask(

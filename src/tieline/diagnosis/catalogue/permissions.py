@@ -8,10 +8,14 @@ from tieline.diagnosis.finding import CatalogueEntry
 SCHEMES = "https://support.atlassian.com/jira-cloud-administration/docs/manage-project-permissions/"
 ROLES = "https://support.atlassian.com/jira-cloud-administration/docs/manage-project-roles/"
 GLOBAL = "https://support.atlassian.com/jira-cloud-administration/docs/manage-global-permissions/"
-_SCHEME_PLACE = "Project settings > Permissions (the project's permission scheme): grant it to a role that {account} has."
+_SCHEME_PLACE = (
+    "Project settings > Permissions (the project's permission scheme): grant it to a role that {account} has."
+)
 
 
-def _right(slug: str, permission: str, *, title: str, seen: str, use: str, known_by: str, probe: str | None = None) -> CatalogueEntry:
+def _right(
+    slug: str, permission: str, *, title: str, seen: str, use: str, known_by: str, probe: str | None = None
+) -> CatalogueEntry:
     """An entry for one missing project permission: the same remedy, another name."""
     return entry(
         slug,
@@ -40,7 +44,9 @@ ENTRIES = (
         "found), with the same words as for a project that does not exist.",
         known_by="The login is accepted and the project is visible, or mypermissions answers no for Administer Projects.",
         do=(
-            admin("Give {account} the role Administrators in {project}, or grant Administer Projects to one of its roles."),
+            admin(
+                "Give {account} the role Administrators in {project}, or grant Administer Projects to one of its roles."
+            ),
         ),
         instead=(you("Leave releases out of the mapping; features go on without them."),),
         response=CONNECTION,
@@ -224,7 +230,9 @@ ENTRIES = (
         known_by="Jira's words, or mypermissions answers no for Administer Jira.",
         do=(
             you("Go on with polling; that is enough."),
-            admin("Register the webhook by hand, with the address that the connection shows, when changes are to be heard in seconds."),
+            admin(
+                "Register the webhook by hand, with the address that the connection shows, when changes are to be heard in seconds."
+            ),
         ),
         response=RECORD,
         url="https://developer.atlassian.com/server/jira/platform/webhooks/",
@@ -242,9 +250,7 @@ ENTRIES = (
         seen="An empty list from the user search, or 403 (forbidden).",
         means="Without the global permission Browse users and groups, Jira shows no people, so assignees cannot be matched. All else works.",
         known_by="mypermissions answers no for it, or the account does not find itself.",
-        do=(
-            admin("Grant Browse users and groups to {account}."),
-        ),
+        do=(admin("Grant Browse users and groups to {account}."),),
         instead=(you("Leave the assignee out of the mapping."),),
         response=MAPPING,
         url=GLOBAL,

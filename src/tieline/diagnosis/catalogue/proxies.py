@@ -58,7 +58,9 @@ ENTRIES = (
         means="A firewall or gateway between here and Jira answered in its place.",
         known_by="None of Jira's own headers is on the answer.",
         do=(
-            network("Let calls from this server to {host} under /rest/ pass, and quote the page's reference number when asking."),
+            network(
+                "Let calls from this server to {host} under /rest/ pass, and quote the page's reference number when asking."
+            ),
             you("Open the evidence and read the page: it often names the product that wrote it."),
         ),
         response=CONNECTION,
@@ -94,7 +96,11 @@ ENTRIES = (
         seen="403 or 503 with `Attention Required! | Cloudflare`, `The requested URL was rejected`, `Access Denied`.",
         means="A filter in front of Jira takes Tieline for an attacker. Jira itself was not reached.",
         known_by="The page or a header carries the filter's mark, and no header of Jira's is there.",
-        do=(network("Allow this server's outgoing address for {host} under /rest/, and quote the reference number on the page."),),
+        do=(
+            network(
+                "Allow this server's outgoing address for {host} under /rest/, and quote the reference number on the page."
+            ),
+        ),
         response=CONNECTION,
     ),
     entry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tieline.diagnosis.catalogue.kit import CONNECTION, RECORD, RETRY, admin, ask, entry, operator, you
+from tieline.diagnosis.catalogue.kit import CONNECTION, RETRY, admin, ask, entry, operator, you
 
 STATUS_PAGE = "https://support.atlassian.com/jira/kb/jira-status-endpoint-response-meanings/"
 ACCESS_PAGE = "https://support.atlassian.com/user-management/docs/give-users-access-to-products/"

@@ -21,6 +21,7 @@ _PASSWORD_TEXT = re.compile(
     r"basic auth(?:entication)? with passwords? is (?:deprecated|not allowed)|deprecation-notice-basic-auth"
     r"|deprecation-of-basic-authentication"
 )
+_USER_NAMED = re.compile(r"\buser ['\"]?[\w.@-]+['\"]? (?:does not have|is not allowed)")
 _ACCOUNT_ID = re.compile(r"^(?:\d+:)?[0-9a-f]{8}-?[0-9a-f]{4}.*|^[0-9a-f]{24}$|^accountid$", re.IGNORECASE)
 
 
@@ -83,7 +84,9 @@ def rejected(reading: Reading, case: Case) -> Claim | None:
         seen,
         "Cloud answers the same for a wrong, expired or revoked token, so the answer cannot tell which.",
         weight=60,
-        probe=_GATEWAY_PROBE if case.gateway_status() is None else "Ask the account's owner: token list, token age, account active.",
+        probe=_GATEWAY_PROBE
+        if case.gateway_status() is None
+        else "Ask the account's owner: token list, token age, account active.",
         excluded=_gateway(case),
     )
 
@@ -137,7 +140,7 @@ def _says_refused(reading: Reading) -> bool:
 
 
 def _names_a_user(reading: Reading) -> bool:
-    return re.search(r"\buser ['\"]?[\w.@-]+['\"]? (?:does not have|is not allowed)", reading.low) is not None
+    return _USER_NAMED.search(reading.low) is not None
 
 
 def _hides(reading: Reading) -> bool:
@@ -223,19 +226,29 @@ def token_worked_before(reading: Reading, case: Case) -> Claim | None:
             probe="Look at the token's date in its owner's token list; tokens live one year at most.",
             excluded=("auth-cloud-username-not-email: the pair worked before", *_gateway(case)),
         )
-    return possible("API tokens live one year at most, and end without a message.", weight=40) if reading.status == 401 else None
+    return (
+        possible("API tokens live one year at most, and end without a message.", weight=40)
+        if reading.status == 401
+        else None
+    )
 
 
 @AUTH_CLOUD.on("auth-cloud-token-revoked", 401)
 def token_revoked(reading: Reading, case: Case) -> Claim | None:
     if refused_login(reading, case) is None or not case.worked_before or case.gateway_status() == 200:
         return None
-    return possible("A credential that worked and stopped may have been revoked by its owner or an administrator.", weight=35)
+    return possible(
+        "A credential that worked and stopped may have been revoked by its owner or an administrator.", weight=35
+    )
 
 
 @AUTH_CLOUD.on("auth-cloud-user-deactivated", 401, 403)
 def account_deactivated(reading: Reading, case: Case) -> Claim | None:
-    if "authoriseforlogin denied" in reading.low or "account is inactive" in reading.low or "user is inactive" in reading.low:
+    if (
+        "authoriseforlogin denied" in reading.low
+        or "account is inactive" in reading.low
+        or "user is inactive" in reading.low
+    ):
         return likely(reading.answered() + ".", "The text says that this account may not sign in.", weight=85)
     if refused_login(reading, case) is not None and case.worked_before and case.gateway_status() != 200:
         return possible("A deactivated account's tokens stop at once, with this very answer.", weight=33)
@@ -276,7 +289,12 @@ def scoped_token(reading: Reading, case: Case) -> Claim | None:
             weight=88,
             probe=_GATEWAY_PROBE,
         )
-    if seen and status is None and reading.status == 401 and shape not in ("password-like", "placeholder", "padded", "empty"):
+    if (
+        seen
+        and status is None
+        and reading.status == 401
+        and shape not in ("password-like", "placeholder", "padded", "empty")
+    ):
         return possible("A token with scopes is refused on the site in the same way.", weight=42, probe=_GATEWAY_PROBE)
     return None
 
@@ -296,9 +314,10 @@ def service_account(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_CLOUD.on("auth-scoped-token-missing-scope", 401, 403)
 def scope_missing(reading: Reading, case: Case) -> Claim | None:
-    if "scope does not match" not in reading.low and "insufficient_scope" not in reading.low:
-        if not (reading.gateway and reading.status == 401 and reading.bare and reading.auth in ("token", "basic")):
-            return None
+    told = "scope does not match" in reading.low or "insufficient_scope" in reading.low
+    bare = reading.gateway and reading.status == 401 and reading.bare and reading.auth in ("token", "basic")
+    if not told and not bare:
+        return None
     if reading.auth in ("oauth2", "bearer") and reading.shape != "scoped":
         return None
     return likely(
@@ -328,70 +347,4 @@ def bearer_on_site(reading: Reading, case: Case) -> Claim | None:
             )
         if reading.status in (403, 404, 400) and (reading.bare or _hides(reading)):
             return possible("The secret was sent as Bearer, which Cloud sites ignore.", weight=45)
-    return None
-
-
-@AUTH_CLOUD.on("auth-header-malformed", 400, 401, 404, 200)
-def header_not_read(reading: Reading, case: Case) -> Claim | None:
-    if reading.auth == "malformed" or reading.shape == "base64-pair" and reading.auth == "bearer":
-        if reading.status == 200 and reading.fields:
-            return None
-        return likely(
-            reading.answered() + ".",
-            "The login header is not built the way Jira reads it, so the call ran as a stranger's.",
-            weight=78,
-            probe="Send a made-up pair: if AUTHENTICATED_FAILED appears now, the former header was not read.",
-        )
-    if case.facts.get("made_up_login_seen") is False:
-        return None
-    if reading.auth == "basic" and reading.cloud and not reading.gateway and reading.status == 401 and reading.from_jira and reading.head \
-            and not reading.login_reason and reading.route.endswith("/myself"):  # fmt: skip
-        return possible(
-            "X-Seraph-LoginReason is missing, which Cloud sets whenever it has read a Basic pair.", weight=48,
-            probe="Send a made-up pair: if AUTHENTICATED_FAILED appears now, the former header was not read.",
-        )  # fmt: skip
-    return None
-
-
-@AUTH_CLOUD.on("auth-credential-whitespace-or-quotes", 401, 403, 404, 200)
-def padded(reading: Reading, case: Case) -> Claim | None:
-    shape = reading.shape or case.settings.secret_shape
-    if shape != "padded" or reading.who is not None or reading.status in (404, 200) and not reading.login_reason:
-        return None
-    return likely(
-        reading.answered() + ".",
-        "The secret has blanks, quotes or a line break around it.",
-        weight=90,
-        probe="Send the same secret without them.",
-    )
-
-
-@AUTH_CLOUD.on("auth-credential-not-substituted", 401, 403, 404, 200, 400)
-def placeholder(reading: Reading, case: Case) -> Claim | None:
-    shape = reading.shape or case.settings.secret_shape
-    if shape not in ("placeholder", "empty") or reading.who is not None or case.logged_in:
-        return None
-    if reading.status == 200 and not reading.login_reason and reading.fields:
-        return None
-    what = "is empty" if shape == "empty" else "is the name of a variable, not a value"
-    return likely(reading.answered() + ".", f"The secret {what}.", weight=93)
-
-
-@AUTH_CLOUD.on("auth-session-login-cloud", 401, 403, 404)
-def session_login(reading: Reading, case: Case) -> Claim | None:
-    if not reading.cloud or reading.gateway:
-        return None
-    if reading.route.startswith("/rest/auth/1/session"):
-        return likely(
-            reading.answered() + ".", "The path is the old login with a cookie, which Cloud no longer has.", weight=90
-        )
-    if reading.auth == "cookie-session" and reading.status == 401:
-        return likely(reading.answered() + ".", "The call rests on a login cookie, which Cloud no longer gives.", weight=80)
-    return None
-
-
-@AUTH_CLOUD.on("auth-cloud-captcha", 403)
-def cloud_captcha(reading: Reading, case: Case) -> Claim | None:
-    if reading.cloud and "captcha" in reading.head.get("x-authentication-denied-reason", "").lower():
-        return certain(reading.answered() + ", with X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE.", weight=95)
     return None

@@ -10,7 +10,9 @@ from tieline.diagnosis.rules.kit import Claim, Family, certain, likely, possible
 
 AUTH_DC = Family()
 
-_BEARER_PROBE = "Send the same secret once as Bearer to /rest/api/2/myself: 200 means that it is a personal access token."
+_BEARER_PROBE = (
+    "Send the same secret once as Bearer to /rest/api/2/myself: 200 means that it is a personal access token."
+)
 _RIGHT = re.compile(
     r"does not have (?:the )?permission|do not have (?:the )?permission|is not allowed to|you cannot edit|only jira admin"
     r"|not have administ|must have"
@@ -45,7 +47,7 @@ def _pat_shape(reading: Reading, case: Case) -> bool:
 @AUTH_DC.on("auth-wrong-password", 401)
 def wrong_password(reading: Reading, case: Case) -> Claim | None:
     seen = refused(reading, case)
-    if seen is None or case.bearer_status() == 200 or "serverInfo" in reading.route and reading.auth == "unknown":
+    if seen is None or case.bearer_status() == 200 or ("serverInfo" in reading.route and reading.auth == "unknown"):
         return None
     named = reading.self_hosted or reading.login_reason or "/auth/1/session" in reading.route
     excluded = () if case.bearer_status() is None else ("auth-pat-sent-as-basic: sent as Bearer it was refused too",)
@@ -63,7 +65,7 @@ def wrong_password(reading: Reading, case: Case) -> Claim | None:
 def email_sent(reading: Reading, case: Case) -> Claim | None:
     account = reading.account or case.account
     seen = refused(reading, case)
-    if seen is None or "@" not in account or not reading.self_hosted and not case.self_hosted:
+    if seen is None or "@" not in account or (not reading.self_hosted and not case.self_hosted):
         return None
     return likely(
         seen,
@@ -99,8 +101,15 @@ def no_local_password(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_DC.on("auth-sso-no-local-password", 403)
 def denied_without_captcha(reading: Reading, case: Case) -> Claim | None:
-    if reading.login_reason == "AUTHENTICATION_DENIED" and "captcha" not in _denied(reading) and _hosted(reading) and reading.head:
-        return possible("Login was not allowed, and no CAPTCHA is named; policy of single sign-on does that.", weight=50)
+    if (
+        reading.login_reason == "AUTHENTICATION_DENIED"
+        and "captcha" not in _denied(reading)
+        and _hosted(reading)
+        and reading.head
+    ):
+        return possible(
+            "Login was not allowed, and no CAPTCHA is named; policy of single sign-on does that.", weight=50
+        )
     return None
 
 
@@ -118,9 +127,16 @@ def captcha(reading: Reading, case: Case) -> Claim | None:
             seen + ", with X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE.",
             "Even the right password is refused until somebody solves the CAPTCHA in a browser.",
             weight=95,
-            excluded=("auth-sso-no-local-password: Jira names the CAPTCHA", "auth-dc-user-not-licensed: Jira names the CAPTCHA"),
+            excluded=(
+                "auth-sso-no-local-password: Jira names the CAPTCHA",
+                "auth-dc-user-not-licensed: Jira names the CAPTCHA",
+            ),
         )
-    if reading.login_reason == "AUTHENTICATION_DENIED" or "authentication_denied" in reading.low or "captcha_challenge" in reading.low:
+    if (
+        reading.login_reason == "AUTHENTICATION_DENIED"
+        or "authentication_denied" in reading.low
+        or "captcha_challenge" in reading.low
+    ):
         return likely(
             reading.answered() + ", with AUTHENTICATION_DENIED: the account was not even allowed to try.",
             weight=75,
@@ -151,14 +167,17 @@ def basic_off(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_DC.on("auth-pat-sent-as-basic", 401, 403)
 def token_as_password(reading: Reading, case: Case) -> Claim | None:
-    if not _hosted(reading) or not _basic(reading) or reading.auth == "unknown" and not case.settings.secret_shape:
+    if not _hosted(reading) or not _basic(reading) or (reading.auth == "unknown" and not case.settings.secret_shape):
         return None
     if case.bearer_status() == 200:
         return certain(
             reading.answered() + ".",
             "The same secret sent as Bearer was accepted.",
             weight=95,
-            excluded=("auth-wrong-password: the secret is good, as Bearer", "auth-password-expired: the secret is good, as Bearer"),
+            excluded=(
+                "auth-wrong-password: the secret is good, as Bearer",
+                "auth-password-expired: the secret is good, as Bearer",
+            ),
         )
     if not _pat_shape(reading, case) or case.bearer_status() is not None:
         return None
@@ -204,7 +223,13 @@ def token_ran_out(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_DC.on("auth-pat-not-supported", 401, 200, 404)
 def too_old_for_tokens(reading: Reading, case: Case) -> Claim | None:
-    if reading.auth != "bearer" or not case.version or not case.self_hosted or case.version >= (8, 14) or case.logged_in:
+    if (
+        reading.auth != "bearer"
+        or not case.version
+        or not case.self_hosted
+        or case.version >= (8, 14)
+        or case.logged_in
+    ):
         return None
     if reading.status == 200 and not reading.route.endswith("/myself"):
         return None
@@ -219,9 +244,16 @@ def stranger(reading: Reading, case: Case) -> Claim | None:
     no_login = reading.auth == "none"
     named = reading.head.get("x-ausername", "").lower() == "anonymous" or "anonymous user" in reading.low
     if named and not (case.logged_in and not no_login):
-        return likely(reading.answered() + ".", "Jira itself calls the caller anonymous.", weight=78, probe=_who_probe())
+        return likely(
+            reading.answered() + ".", "Jira itself calls the caller anonymous.", weight=78, probe=_who_probe()
+        )
     if reading.shape == "base64-pair" and reading.auth == "bearer" and reading.status in (400, 404, None):
-        return likely(reading.answered() + ".", "The login header cannot be read, so the call ran as a stranger's.", weight=80, probe=_who_probe())
+        return likely(
+            reading.answered() + ".",
+            "The login header cannot be read, so the call ran as a stranger's.",
+            weight=80,
+            probe=_who_probe(),
+        )
     if not no_login or not (reading.self_hosted or case.self_hosted):
         return None
     if reading.route.endswith("/serverInfo") or reading.fields.get("state"):
@@ -264,7 +296,9 @@ def session_refused(reading: Reading, case: Case) -> Claim | None:
 @AUTH_DC.on("auth-dc-user-not-licensed", 403)
 def no_application_access(reading: Reading, case: Case) -> Claim | None:
     if reading.login_reason == "AUTHORISATION_FAILED":
-        return likely(reading.answered() + ", with AUTHORISATION_FAILED: the user is known and may not enter.", weight=88)
+        return likely(
+            reading.answered() + ", with AUTHORISATION_FAILED: the user is known and may not enter.", weight=88
+        )
     if reading.self_hosted and "login" in reading.low and "not" in reading.low and "createmeta" in reading.route:
         return possible(reading.answered() + ".", "Jira answers 403 there for users who may not log in.", weight=40)
     return None
@@ -281,6 +315,8 @@ def xsrf(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_DC.on("rate-limit-login", 401, 403, 429)
 def login_throttled(reading: Reading, case: Case) -> Claim | None:
-    if reading.status == 429 and ("/auth/1/session" in reading.route or "login" in reading.head.get("ratelimit-reason", "").lower()):
+    if reading.status == 429 and (
+        "/auth/1/session" in reading.route or "login" in reading.head.get("ratelimit-reason", "").lower()
+    ):
         return likely(reading.answered() + ", on the login itself.", weight=80)
     return None

@@ -19,7 +19,7 @@ def _app(reading: Reading) -> bool:
 def jwt_in_query(reading: Reading, case: Case) -> Claim | None:
     edge = "asap token from issuer" in reading.low and "failed authori" in reading.low
     in_query = "jwt=" in reading.query or reading.auth == "jwt-query"
-    if edge or in_query and _app(reading):
+    if edge or (in_query and _app(reading)):
         return likely(
             reading.answered() + ".",
             "The app's token stands in the address; Cloud takes it in the header only." if in_query
@@ -42,7 +42,11 @@ def query_hash(reading: Reading, case: Case) -> Claim | None:
 @CONNECT.on("connect-jwt-exp-or-clock", 400, 401)
 def token_times(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
-    if "expiration timestamp too far" in low or ("jwt" in low and "expired" in low) or "token is expired" in low and _app(reading):
+    if (
+        "expiration timestamp too far" in low
+        or ("jwt" in low and "expired" in low)
+        or ("token is expired" in low and _app(reading))
+    ):
         return likely(reading.answered() + ".", reading.says(), weight=88)
     return None
 
@@ -96,12 +100,18 @@ def acting_as_user(reading: Reading, case: Case) -> Claim | None:
 
 @CONNECT.on("connect-end-of-life", 403, 401, 410)
 def end_of_life(reading: Reading, case: Case) -> Claim | None:
-    if case.settings.auth == "connect" or reading.exchange.deployment == "connect" and reading.bare and reading.status == 403:
+    if case.settings.auth == "connect" or (
+        reading.exchange.deployment == "connect" and reading.bare and reading.status == 403
+    ):
         return likely(
             reading.answered() + ".",
             "This connection is a Connect app, and Atlassian is ending Connect.",
             weight=70,
         )
-    if "installed" in reading.low and ("connect" in reading.low or "descriptor" in reading.low) and reading.status == 403:
+    if (
+        "installed" in reading.low
+        and ("connect" in reading.low or "descriptor" in reading.low)
+        and reading.status == 403
+    ):
         return possible(reading.answered() + ".", "Private installs of Connect apps are blocked.", weight=50)
     return None

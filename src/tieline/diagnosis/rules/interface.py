@@ -12,12 +12,15 @@ INTERFACE = Family()
 
 _NO_ROUTE = '"status-code":404'
 _PROJECT_KEY = re.compile(r"^[A-Z][A-Z0-9_]+$")
-_SEARCH = re.compile(r"/rest/api/[^/]+/search$")
+_KEY_QUOTED = re.compile(r"with key '([^']+)'", re.IGNORECASE)
+_ON_ISSUE = re.compile(r"/issue(?:/|$)")
 
 
 def _dc_route_missing(reading: Reading) -> bool:
     value = reading.fields
-    return reading.status == 404 and (value.get("status-code") == 404 and "sub-code" in value or "null for uri" in reading.low)
+    return reading.status == 404 and (
+        (value.get("status-code") == 404 and "sub-code" in value) or "null for uri" in reading.low
+    )
 
 
 @INTERFACE.on("api-search-removed", 410, None)
@@ -70,7 +73,9 @@ def other_edition(reading: Reading, case: Case) -> Claim | None:
 @INTERFACE.on("api-project-search-on-dc", 404)
 def project_search_on_dc(reading: Reading, case: Case) -> Claim | None:
     if reading.route.endswith("/project/search") and not reading.cloud and (reading.self_hosted or case.self_hosted):
-        return likely(reading.answered() + ".", "Data Center has no project search; it lists all with /project.", weight=88)
+        return likely(
+            reading.answered() + ".", "Data Center has no project search; it lists all with /project.", weight=88
+        )
     return None
 
 
@@ -151,7 +156,8 @@ def dc_limit(reading: Reading, case: Case) -> Claim | None:
 
 @INTERFACE.on("config-project-key-empty", 400, 404, None)
 def key_empty(reading: Reading, case: Case) -> Claim | None:
-    if "with key ''" in reading.low or re.search(r"/project//|/project/$|/project/\?", reading.request.path):
+    path = reading.request.path
+    if "with key ''" in reading.low or "/project//" in path or "/project/?" in path or path.endswith("/project/"):
         return likely(reading.answered() + ".", "The place of the project key is empty.", weight=90)
     return None
 
@@ -160,7 +166,7 @@ def key_empty(reading: Reading, case: Case) -> Claim | None:
 def name_for_key(reading: Reading, case: Case) -> Claim | None:
     if reading.refused_fields.get("project") and "required" in reading.refused_fields["project"].lower():
         return likely(reading.answered() + ".", "Jira found no project key in the request.", weight=80)
-    quoted = re.search(r"with key '([^']+)'", reading.body[:2000], re.IGNORECASE)
+    quoted = _KEY_QUOTED.search(reading.body[:2000])
     if quoted and (" " in quoted.group(1).strip() or not quoted.group(1)[:1].isalpha()):
         return likely(reading.answered() + ".", f"“{clean_text(quoted.group(1), 60)}” is a name, not a key.", weight=85)
     return None
@@ -170,7 +176,9 @@ def name_for_key(reading: Reading, case: Case) -> Claim | None:
 def typed_name(case: Case) -> Claim | None:
     key = case.settings.project_key
     if key and not _PROJECT_KEY.match(key.strip().upper()):
-        return likely(f"“{clean_text(key, 60)}” does not look like a project key (letters and digits, as in ROAD).", weight=75)
+        return likely(
+            f"“{clean_text(key, 60)}” does not look like a project key (letters and digits, as in ROAD).", weight=75
+        )
     return None
 
 
@@ -185,7 +193,7 @@ def broken_json(reading: Reading, case: Case) -> Claim | None:
         if reading.json is not None:
             return None
         cut = len(reading.body) > JSON_LIMIT
-        if reading.exchange.response.body_elided and not cut or _quoted_in_part(reading):
+        if (reading.exchange.response.body_elided and not cut) or _quoted_in_part(reading):
             return None
         return likely(reading.answered() + ", JSON that breaks off or is nested too deep." if not cut
                       else reading.answered() + ", more JSON than is read.", weight=60)  # fmt: skip
@@ -218,18 +226,28 @@ def field_required(reading: Reading, case: Case) -> Claim | None:
     for name, text in reading.refused_fields.items():
         low = text.lower()
         if name != "project" and ("is required" in low or "must specify" in low):
-            return likely(reading.answered() + ".", f"Jira says: {clean_text(text, 160)}", weight=80, facts={"field": clean_text(name, 60)})
+            return likely(
+                reading.answered() + ".",
+                f"Jira says: {clean_text(text, 160)}",
+                weight=80,
+                facts={"field": clean_text(name, 60)},
+            )
     return None
 
 
 @INTERFACE.on("field-value-refused", 400)
 def value_refused(reading: Reading, case: Case) -> Claim | None:
-    if reading.method not in ("POST", "PUT") or not re.search(r"/issue(?:/|$)", reading.route):
+    if reading.method not in ("POST", "PUT") or not _ON_ISSUE.search(reading.route):
         return None
     for name, text in reading.refused_fields.items():
         low = text.lower()
         if name != "project" and "cannot be set" not in low and "is required" not in low and "must specify" not in low:
-            return likely(reading.answered() + ".", f"Jira says: {clean_text(text, 160)}", weight=50, facts={"field": clean_text(name, 60)})
+            return likely(
+                reading.answered() + ".",
+                f"Jira says: {clean_text(text, 160)}",
+                weight=50,
+                facts={"field": clean_text(name, 60)},
+            )
     return None
 
 
@@ -242,7 +260,12 @@ def version_taken(reading: Reading, case: Case) -> Claim | None:
 
 @INTERFACE.on("workflow-transition-refused", 400, 404, 409)
 def transition_refused(reading: Reading, case: Case) -> Claim | None:
-    if reading.route.endswith("/transitions") and reading.method == "POST" and "permission" not in reading.low and reading.fields:
+    if (
+        reading.route.endswith("/transitions")
+        and reading.method == "POST"
+        and "permission" not in reading.low
+        and reading.fields
+    ):
         return likely(reading.answered() + ".", reading.says(), weight=70)
     return None
 
@@ -279,7 +302,9 @@ def no_route(case: Case) -> Claim | None:
     stuck = case.facts.get("unreachable_statuses")
     if stuck:
         names = ", ".join(f"“{clean_text(str(n), 40)}”" for n in stuck)
-        return certain(f"The workflow has no way to {names} that this account may take.", weight=70, facts={"status_name": names})
+        return certain(
+            f"The workflow has no way to {names} that this account may take.", weight=70, facts={"status_name": names}
+        )
     return None
 
 

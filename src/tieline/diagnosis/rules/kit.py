@@ -6,7 +6,8 @@ Adding a problem is one entry in ``catalogue/``, one rule in ``rules/`` and one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from tieline.diagnosis.case import Case
 from tieline.diagnosis.finding import Confidence
@@ -15,18 +16,18 @@ from tieline.diagnosis.reading import Reading
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """What one rule concludes. ``weight`` orders claims of the same confidence (0 to 100, higher first)."""
 
     confidence: Confidence
     because: tuple[str, ...]
-    weight: int = 50
-    probe: str | None = None
-    excluded: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
+    weight: int
+    probe: str | None
+    excluded: tuple[str, ...]
+    facts: Mapping[str, str]
 
 
+_NO_FACTS: Mapping[str, str] = {}
 Look = Callable[[Reading, Case], Claim | None]
 LookWhole = Callable[[Case], Claim | None]
 
@@ -80,7 +81,7 @@ def certain(
     excluded: tuple[str, ...] = (),
     facts: Mapping[str, str] | None = None,
 ) -> Claim:
-    return _claim(CERTAIN, because, weight, probe, excluded, facts)
+    return _claim(CERTAIN, because, weight=weight, probe=probe, excluded=excluded, facts=facts)
 
 
 def likely(
@@ -90,7 +91,7 @@ def likely(
     excluded: tuple[str, ...] = (),
     facts: Mapping[str, str] | None = None,
 ) -> Claim:
-    return _claim(LIKELY, because, weight, probe, excluded, facts)
+    return _claim(LIKELY, because, weight=weight, probe=probe, excluded=excluded, facts=facts)
 
 
 def possible(
@@ -100,22 +101,17 @@ def possible(
     excluded: tuple[str, ...] = (),
     facts: Mapping[str, str] | None = None,
 ) -> Claim:
-    return _claim(POSSIBLE, because, weight, probe, excluded, facts)
+    return _claim(POSSIBLE, because, weight=weight, probe=probe, excluded=excluded, facts=facts)
 
 
 def _claim(
     confidence: Confidence,
     because: tuple[str, ...],
+    *,
     weight: int,
     probe: str | None,
     excluded: tuple[str, ...],
     facts: Mapping[str, str] | None,
 ) -> Claim:
-    return Claim(
-        confidence=confidence,
-        because=tuple(sentence for sentence in because if sentence),
-        weight=weight,
-        probe=probe,
-        excluded=excluded,
-        facts=facts or {},
-    )
+    kept = because if all(because) else tuple(sentence for sentence in because if sentence)
+    return Claim(confidence, kept, weight, probe, excluded, facts or _NO_FACTS)

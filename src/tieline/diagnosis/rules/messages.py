@@ -21,21 +21,36 @@ def _only_told(reading: Reading) -> bool:
 @MESSAGES.on("auth-cloud-credentials-rejected", 401)
 def refused_somewhere(reading: Reading, case: Case) -> Claim | None:
     if _only_told(reading) and reading.auth in ("unknown", "basic", "token"):
-        return possible(reading.answered() + ".", "On Jira Cloud this is an e-mail and token that are not accepted.", weight=62, probe=_WHERE)
+        return possible(
+            reading.answered() + ".",
+            "On Jira Cloud this is an e-mail and token that are not accepted.",
+            weight=62,
+            probe=_WHERE,
+        )
     return None
 
 
 @MESSAGES.on("auth-wrong-password", 401)
 def refused_password(reading: Reading, case: Case) -> Claim | None:
     if _only_told(reading) and reading.auth == "unknown":
-        return possible(reading.answered() + ".", "On Data Center this is a user and password that are not accepted.", weight=61, probe=_WHERE)
+        return possible(
+            reading.answered() + ".",
+            "On Data Center this is a user and password that are not accepted.",
+            weight=61,
+            probe=_WHERE,
+        )
     return None
 
 
 @MESSAGES.on("auth-pat-invalid", 401)
 def refused_token(reading: Reading, case: Case) -> Claim | None:
     if _only_told(reading) and reading.auth == "unknown":
-        return possible(reading.answered() + ".", "On Data Center this may be a personal access token that is not accepted.", weight=59, probe=_WHERE)
+        return possible(
+            reading.answered() + ".",
+            "On Data Center this may be a personal access token that is not accepted.",
+            weight=59,
+            probe=_WHERE,
+        )
     return None
 
 
@@ -62,14 +77,23 @@ def forbidden_password(reading: Reading, case: Case) -> Claim | None:
 def forbidden_connect(reading: Reading, case: Case) -> Claim | None:
     if _only_told(reading) and reading.auth == "unknown" and "failed to parse" not in reading.low:
         weight = 70 if "connect" in reading.low or "installed" in reading.low else 58
-        return possible("A legacy Connect app is refused like this since Atlassian began to end Connect.", weight=weight, probe=_WHERE)
+        return possible(
+            "A legacy Connect app is refused like this since Atlassian began to end Connect.",
+            weight=weight,
+            probe=_WHERE,
+        )
     return None
 
 
 @MESSAGES.on("url-wrong-context-path", 404)
 def nothing_there(reading: Reading, case: Case) -> Claim | None:
     if _only_told(reading) and not _speaks(reading):
-        return possible(reading.answered() + ".", "An address that misses or has too much of a path is answered so.", weight=40, probe=_WHERE)
+        return possible(
+            reading.answered() + ".",
+            "An address that misses or has too much of a path is answered so.",
+            weight=40,
+            probe=_WHERE,
+        )
     return None
 
 
@@ -82,4 +106,6 @@ def nothing_shown(reading: Reading, case: Case) -> Claim | None:
 
 def _speaks(reading: Reading) -> bool:
     low = reading.low
-    return any(word in low for word in ("exist", "project could", "xsrf", "null for uri", "accountid", "version for id"))
+    return any(
+        word in low for word in ("exist", "project could", "xsrf", "null for uri", "accountid", "version for id")
+    )

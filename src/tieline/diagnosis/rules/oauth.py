@@ -37,7 +37,7 @@ def gateway_unknown_path(reading: Reading, case: Case) -> Claim | None:
 @OAUTH.on("auth-oauth-access-token-expired", 401, 403, 404)
 def access_token_old(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
-    if reading.gateway and "expired" in low and "token" in low or '"invalid_token"' in low and reading.cloud:
+    if (reading.gateway and "expired" in low and "token" in low) or ('"invalid_token"' in low and reading.cloud):
         return likely(reading.answered() + ".", reading.says(), weight=85)
     if reading.gateway and reading.status == 401 and reading.auth == "oauth2" and not _scope_text(reading):
         return likely(
@@ -73,9 +73,14 @@ def no_refresh_token(reading: Reading, case: Case) -> Claim | None:
 
 @OAUTH.on("auth-oauth-token-on-site-url", 401, 403)
 def oauth_on_site(reading: Reading, case: Case) -> Claim | None:
-    if not reading.cloud or reading.gateway or reading.exchange.deployment == "connect" or "auth.atlassian" in reading.base_host:
+    if (
+        not reading.cloud
+        or reading.gateway
+        or reading.exchange.deployment == "connect"
+        or "auth.atlassian" in reading.base_host
+    ):
         return None
-    if reading.auth == "oauth2" or reading.auth == "bearer" and reading.shape == "jwt":
+    if reading.auth == "oauth2" or (reading.auth == "bearer" and reading.shape == "jwt"):
         return likely(
             reading.answered() + ".",
             "An OAuth access token was sent to the site; it is accepted on api.atlassian.com only.",
@@ -91,7 +96,7 @@ def cloud_id_wrong(reading: Reading, case: Case) -> Claim | None:
         return None
     if reading.status == 404:
         value = reading.fields
-        if "timestamp" in value and "path" in value or "no message available" in reading.low or not value:
+        if ("timestamp" in value and "path" in value) or "no message available" in reading.low or not value:
             return likely(
                 reading.answered() + ", in the gateway's own words.",
                 weight=70,

@@ -29,7 +29,10 @@ def no_jira_here(reading: Reading, case: Case) -> Claim | None:
         return None
     if case.facts.get("cloud_id"):
         return likely(
-            "The site exists (its cloud id is known), but " + reading.answered()[0].lower() + reading.answered()[1:] + ".",
+            "The site exists (its cloud id is known), but "
+            + reading.answered()[0].lower()
+            + reading.answered()[1:]
+            + ".",
             weight=80,
         )
     return None
@@ -37,7 +40,7 @@ def no_jira_here(reading: Reading, case: Case) -> Claim | None:
 
 @SITE_STATE.on("agile-not-licensed", 403)
 def no_software_access(reading: Reading, case: Case) -> Claim | None:
-    if "/rest/agile/" not in reading.route and "/rest/greenhopper/" not in reading.route or reading.gateway:
+    if ("/rest/agile/" not in reading.route and "/rest/greenhopper/" not in reading.route) or reading.gateway:
         return None
     return likely(
         reading.answered() + ".",
@@ -83,7 +86,9 @@ def _state(reading: Reading) -> str:
 @SITE_STATE.on("jira-maintenance", 503)
 def maintenance(reading: Reading, case: Case) -> Claim | None:
     if _state(reading) == "MAINTENANCE":
-        return certain("Jira's status page says MAINTENANCE.", weight=90, excluded=("gateway-5xx: Jira itself answered",))
+        return certain(
+            "Jira's status page says MAINTENANCE.", weight=90, excluded=("gateway-5xx: Jira itself answered",)
+        )
     return None
 
 
@@ -92,9 +97,16 @@ def starting(reading: Reading, case: Case) -> Claim | None:
     state = _state(reading)
     if state in ("STARTING", "STOPPING", "FIRST_RUN"):
         return certain(
-            f"Jira's status page says {state}; only RUNNING is ready.", weight=90, excluded=("gateway-5xx: Jira itself answered",)
+            f"Jira's status page says {state}; only RUNNING is ready.",
+            weight=90,
+            excluded=("gateway-5xx: Jira itself answered",),
         )
-    if reading.status == 503 and reading.html and "jira" in reading.low and ("starting" in reading.low or "johnson" in reading.low):
+    if (
+        reading.status == 503
+        and reading.html
+        and "jira" in reading.low
+        and ("starting" in reading.low or "johnson" in reading.low)
+    ):
         return likely(reading.answered() + ", with the page that Jira shows while it starts.", weight=75)
     return None
 
@@ -111,7 +123,8 @@ def gateway(reading: Reading, case: Case) -> Claim | None:
     if reading.fields.get("state") or "_edge/" in reading.low:
         return None
     return likely(
-        reading.answered() + ": a proxy in front of Jira got no usable answer from it." if reading.status != 503
+        reading.answered() + ": a proxy in front of Jira got no usable answer from it."
+        if reading.status != 503
         else reading.answered() + ": Jira, or a proxy in front of it, is not able to serve.",
         weight=50,
     )

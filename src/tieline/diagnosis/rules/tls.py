@@ -142,7 +142,9 @@ def expired_besides(reading: Reading, case: Case) -> Claim | None:
     if certificate is None or not certificate.not_after or not seen_at or certificate.not_after[:19] >= seen_at[:19]:
         return None
     return certain(
-        f"The certificate ended on {certificate.not_after[:10]}.", weight=85, facts={"expires": certificate.not_after[:10]}
+        f"The certificate ended on {certificate.not_after[:10]}.",
+        weight=85,
+        facts={"expires": certificate.not_after[:10]},
     )
 
 
@@ -162,7 +164,9 @@ def no_common_protocol(reading: Reading, case: Case) -> Claim:
     return likely(
         *told(reading, "The TLS handshake ended without agreement."),
         weight=60,
-        probe=None if clear else "Send a plain HTTP request to the same port: a status line proves that it does not speak TLS.",
+        probe=None
+        if clear
+        else "Send a plain HTTP request to the same port: a status line proves that it does not speak TLS.",
     )
 
 

@@ -120,9 +120,9 @@ def _rank(claims: _Claims) -> tuple[Finding, ...]:
 
 
 def _shares_group(slug: str, kept: Iterable[Finding]) -> bool:
-    """A mere possibility is worth telling beside a likely finding only as its look-alike."""
+    """A mere possibility is worth telling beside a likely finding only as its look-alike, or when it has none."""
     mine = {group.name for group in GROUPS_OF.get(slug, ())}
-    return any(
+    return not mine or any(
         finding.confidence is Confidence.POSSIBLE
         or not mine.isdisjoint(g.name for g in GROUPS_OF.get(finding.slug, ()))
         for finding in kept

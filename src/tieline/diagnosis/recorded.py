@@ -90,7 +90,7 @@ def parse_auth_words(words: str) -> tuple[str, str | None, str | None]:
         lone = _LONE_USER.match(text)
         if lone and lone.group(1).lower() not in _PLACES and "token" not in low:
             account = lone.group(1)
-    return kind, account, _declared_shape(low, secret.lower())
+    return kind, account, _declared_shape(text, secret.lower())
 
 
 def _auth_kind(low: str) -> str:
@@ -112,12 +112,13 @@ def _auth_kind(low: str) -> str:
     return "token" if "token" in low else "unknown"
 
 
-def _declared_shape(low: str, secret: str) -> str | None:
+def _declared_shape(text: str, secret: str) -> str | None:
+    low = text.lower()
     if "scoped" in low or "service-account" in low or "service account" in low:
         return "scoped"
     if "base64" in low and "user" in low and "pass" in low and low.startswith("bearer"):
         return "base64-pair"
-    if re.search(r"\bpat\b", low) and "pat field" not in low and "as a" not in low:
+    if secret == "pat" or (re.search(r"\bPAT\b", text) and "PAT field" not in text and "as a" not in low):
         return "pat"
     if "token" in secret or re.search(r"api[- ]token", low):
         return "cloud-classic"

@@ -248,4 +248,8 @@ def other_product(reading: Reading, case: Case) -> Claim | None:
 @ADDRESSES.on("url-not-jira-other", 403, 405, 501)
 def other_product_refusal(reading: Reading, case: Case) -> Claim | None:
     host = reading.base_host
-    return likely(f"{host} belongs to another Atlassian service.", weight=70) if is_account_host(host) else None
+    return (
+        likely(f"{host} belongs to another Atlassian service.", weight=70)
+        if is_account_host(host) and not reading.path.startswith("/oauth")
+        else None
+    )

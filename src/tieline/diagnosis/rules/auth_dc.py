@@ -318,5 +318,5 @@ def login_throttled(reading: Reading, case: Case) -> Claim | None:
     if reading.status == 429 and (
         "/auth/1/session" in reading.route or "login" in reading.head.get("ratelimit-reason", "").lower()
     ):
-        return likely(reading.answered() + ", on the login itself.", weight=80)
+        return certain(reading.answered() + ", on the login itself.", weight=90)
     return None

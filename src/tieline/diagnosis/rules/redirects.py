@@ -35,6 +35,11 @@ _LG8 = (
 )
 
 
+def _start_page_of_cloud(reading: Reading) -> bool:
+    """Cloud sends everybody who asks for its start page to a login: that is no fault."""
+    return reading.cloud and reading.path in ("", "/") and reading.method in ("GET", "HEAD")
+
+
 @REDIRECTED.on("redirect-http-to-https", *REDIRECTS)
 def to_https(reading: Reading, case: Case) -> Claim | None:
     if reading.redirect.target is Target.SAME_HOST_HTTPS:
@@ -83,7 +88,7 @@ def to_internal(reading: Reading, case: Case) -> Claim | None:
 
 @REDIRECTED.on("redirect-to-idp", *REDIRECTS)
 def to_identity_provider(reading: Reading, case: Case) -> Claim | None:
-    if reading.redirect.target is not Target.IDENTITY_PROVIDER:
+    if reading.redirect.target is not Target.IDENTITY_PROVIDER or _start_page_of_cloud(reading):
         return None
     return certain(
         reading.answered() + ".",
@@ -97,7 +102,7 @@ def to_identity_provider(reading: Reading, case: Case) -> Claim | None:
 
 @REDIRECTED.on("redirect-to-login-jsp", *REDIRECTS)
 def to_login_page(reading: Reading, case: Case) -> Claim | None:
-    if reading.redirect.target is not Target.LOGIN_PAGE:
+    if reading.redirect.target is not Target.LOGIN_PAGE or _start_page_of_cloud(reading):
         return None
     if "/secure/attachment" in reading.path:
         return None
@@ -157,7 +162,7 @@ def to_other_path(reading: Reading, case: Case) -> Claim | None:
 @REDIRECTED.on("redirect-generic-302", *REDIRECTS)
 def somewhere_else(reading: Reading, case: Case) -> Claim | None:
     there = reading.redirect
-    if reading.cloud and reading.path in ("", "/") and reading.method == "GET":
+    if _start_page_of_cloud(reading):
         return None
     if there.target is Target.NONE:
         return likely(

@@ -149,9 +149,7 @@ def licence(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
     if ("licen" in low) and ("expired" in low or "exceeded" in low or "not valid" in low or "invalid" in low):
         return likely(reading.answered() + ".", "The answer speaks of a licence that has ended.", weight=70)
-    if (
-        reading.status == 401 and reading.html and reading.self_hosted
-        and "unauthorized access" in low and "basic authentication failure" not in low
-    ):  # fmt: skip
-        return possible(reading.answered() + ", a page without Jira's own line about the login.", weight=60)
+    apps_page = reading.status == 401 and reading.html and not reading.login_reason and reading.self_hosted
+    if apps_page and "unauthorized access" in low and "basic authentication failure" not in low:
+        return likely(reading.answered() + ", a page without Jira's own line about the login.", weight=64)
     return None

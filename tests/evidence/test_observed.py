@@ -1,0 +1,33 @@
+"""Real answers of real Jiras, published by others, as the judge. They are read where they lie."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.score import read_observed
+from tests.shared_material import skip_without_shared
+
+pytestmark = skip_without_shared("evidence/observed-responses.jsonl")
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return read_observed()
+
+
+def test_most_settled_cases_are_right(verdicts):
+    settled = [v for v in verdicts if v.settled]
+    assert sum(v.right for v in settled) / len(settled) >= 0.95
+
+
+def test_nothing_certain_is_wrong(verdicts):
+    assert [(v.id, v.wrongly_certain) for v in verdicts if v.wrongly_certain] == []
+
+
+def test_controls_have_no_finding(verdicts):
+    assert [v.id for v in verdicts if v.control and v.findings] == []
+
+
+def test_the_true_cause_itself_comes_first_in_most_cases(verdicts):
+    settled = [v for v in verdicts if v.settled]
+    assert sum(v.exact for v in settled) / len(settled) >= 0.75

@@ -27,7 +27,11 @@ def tolerant(schema: Any, extra: dict[str, frozenset[str]], name: str = "") -> A
         return schema
     if "$ref" in schema:
         return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/$defs/")}
-    made = {key: tolerant(value, extra) for key, value in schema.items() if key not in ("example", "description", "nullable", "format", "xml", "properties", "required")}
+    made = {
+        key: tolerant(value, extra)
+        for key, value in schema.items()
+        if key not in ("example", "description", "nullable", "format", "xml", "properties", "required")
+    }
     if isinstance(schema.get("properties"), dict):
         made["properties"] = {
             key: {"anyOf": [tolerant(value, extra), {"type": "null"}]} for key, value in schema["properties"].items()

@@ -36,7 +36,13 @@ class Jira:
         return f"{self.sandbox.url}/rest/api/{self.api}"
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        url = path if path.startswith("http") else self.sandbox.url + path if path.startswith("/rest/") else self.base + path
+        url = (
+            path
+            if path.startswith("http")
+            else self.sandbox.url + path
+            if path.startswith("/rest/")
+            else self.base + path
+        )
         return self.session.request(method, url, timeout=20, allow_redirects=False, **more)
 
     def get(self, path: str, **params: Any) -> requests.Response:

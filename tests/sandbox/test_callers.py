@@ -30,7 +30,13 @@ NOT_ON_SCREEN = "It is not on the appropriate screen, or unknown."
 
 def test_a_refused_cloud_pair_is_told_by_a_header_on_every_answer(cloud: Jira) -> None:
     refused = wrongly(cloud.sandbox)
-    for path, status in (("/serverInfo", 200), ("/field", 200), ("/project/search", 200), ("/project/ROAD", 404), ("/myself", 401)):
+    for path, status in (
+        ("/serverInfo", 200),
+        ("/field", 200),
+        ("/project/search", 200),
+        ("/project/ROAD", 404),
+        ("/myself", 401),
+    ):
         answer = refused.get(path)
         assert (answer.status_code, answer.headers["X-Seraph-LoginReason"]) == (status, "AUTHENTICATED_FAILED")
         assert "X-AAccountId" not in answer.headers
@@ -148,7 +154,11 @@ def test_a_personal_access_token_is_good_as_bearer_on_data_center(dc: Jira) -> N
     caller = anonymous(dc.sandbox)
     caller.session.headers["Authorization"] = f"Bearer {dc.sandbox.secret}"
     answer = caller.get("/myself")
-    assert (answer.json()["name"], answer.headers["X-AUSERNAME"], answer.headers["X-Seraph-LoginReason"]) == ("pat", "pat", "OK")
+    assert (answer.json()["name"], answer.headers["X-AUSERNAME"], answer.headers["X-Seraph-LoginReason"]) == (
+        "pat",
+        "pat",
+        "OK",
+    )
     caller.session.headers["Authorization"] = "Bearer wrong"
     assert caller.get("/myself").status_code == 401
 
@@ -159,7 +169,10 @@ def test_a_hidden_project_is_told_from_a_missing_one_on_data_center_only(start: 
         hidden = jira.get("/mypermissions", projectKey="FARES", permissions="BROWSE_PROJECTS,CREATE_ISSUES")
         assert hidden.status_code == hidden_status
         missing = jira.get("/mypermissions", projectKey="NOPE", permissions="BROWSE_PROJECTS")
-        assert (missing.status_code, missing.json()["errorMessages"]) == (404, ["No project could be found with key 'NOPE'."])
+        assert (missing.status_code, missing.json()["errorMessages"]) == (
+            404,
+            ["No project could be found with key 'NOPE'."],
+        )
         if edition == "dc":
             rights = hidden.json()["permissions"]
             assert not any(one["havePermission"] for one in rights.values() if one["type"] == "PROJECT")
@@ -172,7 +185,10 @@ def test_a_hidden_project_is_told_from_a_missing_one_on_data_center_only(start: 
 def test_cloud_wants_the_names_of_permissions(cloud: Jira) -> None:
     assert cloud.get("/mypermissions").status_code == 400
     assert cloud.get("/mypermissions", permissions="FLY").status_code == 400
-    assert "CREATE_ISSUES" in logged_in(cloud.sandbox, api="2").get("/mypermissions", permissions="CREATE_ISSUES").json()["permissions"]
+    assert (
+        "CREATE_ISSUES"
+        in logged_in(cloud.sandbox, api="2").get("/mypermissions", permissions="CREATE_ISSUES").json()["permissions"]
+    )
 
 
 def test_data_center_lists_every_permission_and_ignores_the_names(dc: Jira) -> None:
@@ -191,7 +207,9 @@ def test_the_missing_right_to_administer_answers_differently_by_verb(start: Star
             ["Project with key 'ROAD' either does not exist or you do not have permission to create versions in it."],
         )
         by_id = jira.post("/version", {"projectId": 10000, "name": "R2"}).json()["errorMessages"]
-        assert by_id == ["Project with key 'null' either does not exist or you do not have permission to create versions in it."]
+        assert by_id == [
+            "Project with key 'null' either does not exist or you do not have permission to create versions in it."
+        ]
         assert jira.post("/version", {"project": "ROAD"}).status_code == 404
         changed = jira.put(f"/version/{made['id']}", {"name": "R3"})
         assert (changed.status_code, changed.json()["errorMessages"]) == (
@@ -203,7 +221,9 @@ def test_the_missing_right_to_administer_answers_differently_by_verb(start: Star
         swapped = jira.post(f"/version/{made['id']}/removeAndSwap", {})
         assert swapped.status_code == (404 if edition == "cloud" else 401)
         if edition == "dc":
-            assert swapped.json()["errorMessages"] == ["The user pat does not have permission to complete this operation."]
+            assert swapped.json()["errorMessages"] == [
+                "The user pat does not have permission to complete this operation."
+            ]
         assert jira.get("/permissions").status_code == 403
 
 
@@ -251,7 +271,9 @@ def test_a_missing_right_to_delete_is_401_on_data_center(start: Start) -> None:
 
 def test_webhooks_need_the_right_to_administer_jira(jira: Jira) -> None:
     jira.sandbox.world.switch_on("perm-webhook-admin")
-    answer = jira.post("/rest/webhooks/1.0/webhook", {"name": "Tieline", "url": "http://127.0.0.1/x", "events": ["jira:issue_created"]})
+    answer = jira.post(
+        "/rest/webhooks/1.0/webhook", {"name": "Tieline", "url": "http://127.0.0.1/x", "events": ["jira:issue_created"]}
+    )
     assert (answer.status_code, answer.json()["errorMessages"]) == (
         403,
         ["You do not have permission to create WebHook 'Tieline'."],

@@ -137,7 +137,10 @@ def test_a_missing_scope_is_told_by_the_gateway_alone(cloud: Jira) -> None:
     base = cloud.sandbox.gateway_url
     assert cloud.get(f"{base}/rest/api/3/myself").status_code == 200
     refused = cloud.get(f"{base}/rest/api/3/field")
-    assert (refused.status_code, refused.json()) == (401, {"code": 401, "message": "Unauthorized; scope does not match"})
+    assert (refused.status_code, refused.json()) == (
+        401,
+        {"code": 401, "message": "Unauthorized; scope does not match"},
+    )
 
 
 def test_a_password_on_cloud_is_refused_on_every_path(start: Start) -> None:
@@ -239,7 +242,9 @@ def test_a_required_field_is_listed_and_asked_for(jira: Jira) -> None:
     jira.sandbox.world.switch_on("required-field")
     page = jira.get("/issue/createmeta/ROAD/issuetypes/10001").json()
     rows = page["fields"] if jira.api == "3" else page["values"]
-    assert [one["fieldId"] for one in rows if one["required"] and one["fieldId"].startswith("custom")] == ["customfield_10041"]
+    assert [one["fieldId"] for one in rows if one["required"] and one["fieldId"].startswith("custom")] == [
+        "customfield_10041"
+    ]
     fields = {"project": {"key": "ROAD"}, "issuetype": {"name": "Story"}, "summary": "x"}
     assert jira.post("/issue", {"fields": fields}).json()["errors"] == {"customfield_10041": "Cost centre is required."}
     assert jira.post("/issue", {"fields": {**fields, "customfield_10041": "4711"}}).status_code == 201

@@ -68,7 +68,9 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("fields", "errors"), REFUSALS)
-def test_what_cannot_be_taken_is_refused_by_field(jira: Jira, fields: dict[str, object], errors: dict[str, str]) -> None:
+def test_what_cannot_be_taken_is_refused_by_field(
+    jira: Jira, fields: dict[str, object], errors: dict[str, str]
+) -> None:
     whole = {"project": {"key": "ROAD"}, "issuetype": {"name": "Story"}, "summary": "x", **fields}
     answer = jira.post("/issue", {"fields": whole})
     assert (answer.status_code, answer.json()["errors"]) == (400, errors)
@@ -102,7 +104,11 @@ def test_done_is_reached_over_every_step_and_wants_a_resolution(jira: Jira) -> N
     assert jira.post(path, {"transition": {"id": 11}}).status_code == 204
     assert jira.post(path, {"transition": {"id": "21"}}).status_code == 204
     approve = jira.get(path, expand="transitions.fields").json()["transitions"][0]
-    assert (approve["name"], approve["hasScreen"], approve["fields"]["resolution"]["required"]) == ("Approve", True, True)
+    assert (approve["name"], approve["hasScreen"], approve["fields"]["resolution"]["required"]) == (
+        "Approve",
+        True,
+        True,
+    )
     refused = jira.post(path, {"transition": {"id": "31"}})
     assert refused.json()["errors"] == {"resolution": "Resolution is required."}
     assert jira.post(path, {"transition": {"id": "31"}, "fields": {"resolution": {"name": "Done"}}}).status_code == 204
@@ -171,7 +177,12 @@ def test_a_bulk_create_keeps_the_good_ones_and_names_the_others(jira: Jira) -> N
     fields = {"project": {"key": "ROAD"}, "issuetype": {"name": "Task"}}
     answer = jira.post(
         "/issue/bulk",
-        {"issueUpdates": [{"fields": {**fields, "summary": "good"}, "properties": [{"key": "m", "value": 1}]}, {"fields": fields}]},
+        {
+            "issueUpdates": [
+                {"fields": {**fields, "summary": "good"}, "properties": [{"key": "m", "value": 1}]},
+                {"fields": fields},
+            ]
+        },
     )
     assert answer.status_code == 201
     key = answer.json()["issues"][0]["key"]

@@ -89,7 +89,10 @@ REFUSALS = [
     ("fixVersion = Never", "The value 'Never' does not exist for the field 'fixVersion'."),
     ("created >= yesterday", "Date value 'yesterday' for field 'created' is invalid."),
     ("project ROAD", "Error in the JQL Query: Expecting operator but got 'ROAD'."),
-    ("project = ", "Error in the JQL Query: Expecting either a value, list or function but got 'the end of the query'."),
+    (
+        "project = ",
+        "Error in the JQL Query: Expecting either a value, list or function but got 'the end of the query'.",
+    ),
     ("project = ROAD status = Done", "Error in the JQL Query: Expecting either 'OR' or 'AND' but got 'status'."),
 ]
 
@@ -105,8 +108,6 @@ def test_dates_are_read_in_the_time_zone_of_the_caller(start: Start, clock: Cloc
     jira = start("cloud", time_zone="Pacific/Auckland")
     clock.at = 1_790_000_040_000
     jira.create("Made in the evening of another day")
-
-
 
     local = datetime.fromtimestamp(clock.at / 1000, UTC).astimezone(ZoneInfo("Pacific/Auckland"))
     assert jira.search(f'project = ROAD AND created >= "{local:%Y-%m-%d %H:%M}"') == ["ROAD-1"]

@@ -257,11 +257,17 @@ def test_our_payloads_have_the_shape_of_real_ones(start: Start, heard: Receiver)
                 if field in real_fields:
                     assert _kinds(fields[field]) == _kinds(real_fields[field]), (real["path"], field)
             for part in ("status", "issuetype", "project"):
-                missing = (real_fields.get(part) or {}).keys() - fields[part].keys() - {"projectCategory", "simplified", "entityId"}
+                missing = (
+                    (real_fields.get(part) or {}).keys()
+                    - fields[part].keys()
+                    - {"projectCategory", "simplified", "entityId"}
+                )
                 assert not missing, (real["path"], part, missing)
             if body.get("changelog", {}).get("items") and "changelog" in mine:
                 real_items = {key for item in body["changelog"]["items"] for key in item}
-                assert real_items - {"fieldId", "tmpFromAccountId", "tmpToAccountId"} <= set(mine["changelog"]["items"][0])
+                assert real_items - {"fieldId", "tmpFromAccountId", "tmpToAccountId"} <= set(
+                    mine["changelog"]["items"][0]
+                )
             if "comment" in mine and "comment" in body:
                 assert body["comment"].keys() - {"visibility"} <= mine["comment"].keys()
     assert judged >= 15

@@ -33,7 +33,10 @@ def fill(world: World) -> None:
     plan = json.loads(files(__package__).joinpath("sample_plan.json").read_text(encoding="utf-8"))
     with world.batch():
         components = [
-            Component(id=world.next_id("component"), project=MAIN_PROJECT, name=name) for name in plan["components"]
+            Component(
+                id=world.next_id("component"), project=MAIN_PROJECT, name=row["name"], description=row["description"]
+            )
+            for row in plan["components"]
         ]
         world.load(components=components)
         if options.data_file is not None:

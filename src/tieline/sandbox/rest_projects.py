@@ -29,6 +29,8 @@ def read_projects(world: World, ask: Ask) -> Answer:
     for one in world.visible_projects(ask.caller.account):
         row = view.project(one)
         row["expand"] = "description,lead,issueTypes,url,projectKeys,permissions,insight"
+        if view.cloud:
+            row |= {"style": "classic", "isPrivate": one.visible_to is not None, "properties": {}}
         if ask.expands("lead"):
             row["lead"] = view.person(one.lead)
         rows.append(row)

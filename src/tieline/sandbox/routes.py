@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map, Rule
 
-from . import rest_agile, rest_content, rest_identity, rest_issues, rest_projects, rest_search, rest_versions, rest_webhooks
+from . import (
+    rest_agile,
+    rest_content,
+    rest_identity,
+    rest_issues,
+    rest_projects,
+    rest_search,
+    rest_versions,
+    rest_webhooks,
+)
 from .ask import Answer, Ask
 from .options import Edition
 from .world import World

@@ -322,11 +322,7 @@ class View:
             "labels": lambda: list(one.labels),
             "fixVersions": lambda: [self._version_ref(id) for id in one.fix_versions if id in world.versions],
             "versions": lambda: [self._version_ref(id) for id in one.versions if id in world.versions],
-            "components": lambda: [
-                {"self": self.link(f"component/{id}"), "id": str(id), "name": world.components[id].name}
-                for id in one.components
-                if id in world.components
-            ],
+            "components": lambda: [self._component_ref(id) for id in one.components if id in world.components],
             "assignee": lambda: self.person(one.assignee),
             "reporter": lambda: self.person(one.reporter),
             "creator": lambda: self.person(one.creator),
@@ -375,6 +371,11 @@ class View:
 
     def option(self, id: str) -> Json:
         return {"self": self.link(f"customFieldOption/{id}"), "value": AUDIENCE_NAMES[id], "id": id}
+
+    def _component_ref(self, id: int) -> Json:
+        one = self.world.components[id]
+        found: Json = {"self": self.link(f"component/{id}"), "id": str(id), "name": one.name}
+        return found | ({"description": one.description} if one.description else {})
 
     def _version_ref(self, id: int) -> Json:
         one = self.world.versions[id]

@@ -150,6 +150,8 @@ def collect_facts(finding: Finding, evidence: Evidence, settings: Settings) -> d
         if isinstance(value, str):
             facts[key] = {"cloud": "Jira Cloud", "dc": "Jira Data Center"}.get(value, clean_text(value, 40))
     facts.update({key: value for key, value in finding.facts.items() if value})
+    if "project" in facts:
+        facts["project_key"] = facts["key_given"] = facts["project"]
     return facts
 
 

@@ -12,7 +12,7 @@ PROXY_PAGE = (
 ENTRIES = (
     entry(
         "url-scheme",
-        title="The address {address} cannot be used as it stands",
+        title="{address} cannot be used as it stands",
         seen="`No scheme supplied`, `unsupported protocol scheme`, or https:// twice.",
         means="An address needs one scheme (https://), a host name, and nothing that a program cannot read.",
         known_by="The client refused it before anything was sent.",
@@ -115,7 +115,7 @@ ENTRIES = (
     ),
     entry(
         "url-custom-domain",
-        title="Jira Cloud's interface does not answer on the name {host}",
+        title="Jira Cloud's interface does not answer at {host}",
         seen="401 on a name of your own, while the atlassian.net name takes the same token.",
         means="A custom domain serves pages. Programs have to use the site's atlassian.net name.",
         known_by="The deployment is Cloud, and the host is not under atlassian.net.",

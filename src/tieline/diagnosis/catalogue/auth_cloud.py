@@ -56,7 +56,7 @@ ENTRIES = (
     ),
     entry(
         "auth-cloud-username-not-email",
-        title="“{account}” is no e-mail address, and Jira Cloud wants one",
+        title="{account} is no e-mail address, and Jira Cloud wants one",
         seen="401 at /myself, 404 for issues that exist; the user has no @.",
         means="Cloud knows people by the e-mail address of their Atlassian account. User names and account ids are not accepted.",
         known_by="The user that was sent has no @, and nothing on the answer shows a login.",
@@ -94,7 +94,7 @@ ENTRIES = (
     ),
     entry(
         "auth-cloud-user-deactivated",
-        title="The account {account} was deactivated",
+        title="{account} was deactivated",
         seen="401; a back-end text `authoriseForLogin denied`.",
         means="Tokens of a deactivated account stop at once, and work again when it is reactivated.",
         known_by="The text of the answer, or a credential that worked before; the directory is the proof.",

@@ -23,7 +23,7 @@ ENTRIES = (
     ),
     entry(
         "auth-dc-email-instead-of-username",
-        title="“{account}” is an e-mail address, and Data Center wants the login name",
+        title="{account} is an e-mail address, and Data Center wants the login name",
         seen="401 with AUTHENTICATED_FAILED; the user holds an @.",
         means="Self-hosted Jira knows people by their login name. People who sign in through single sign-on often know only their e-mail.",
         known_by="The user that was sent holds an @.",

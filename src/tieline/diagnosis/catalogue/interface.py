@@ -119,7 +119,7 @@ ENTRIES = (
         means="Too many calls came in a short time. Jira says how long to wait ({wait}), and Tieline does; nothing is lost.",
         known_by="Status 429 (too many requests) with Cloud's headers.",
         do=(
-            you("Wait; Tieline goes on by itself at the pace that Jira sets."),
+            you("Wait a little; Tieline goes on by itself at the pace that Jira sets."),
             you("Look for other tools that use {account}, when it happens often."),
         ),
         response=RETRY,
@@ -132,7 +132,7 @@ ENTRIES = (
         means="This Jira has a limit per account. Tieline slows down to it; nothing is lost.",
         known_by="Status 429 (too many requests) with Data Center's headers.",
         do=(
-            you("Wait; Tieline goes on by itself."),
+            you("Wait a little; Tieline goes on by itself."),
             admin("Raise the limit for {account}, when the wait is too long."),
         ),
         response=RETRY,
@@ -146,7 +146,7 @@ ENTRIES = (
     ),
     entry(
         "config-project-name-instead-of-key",
-        title="“{project}” is a project's name, not its key",
+        title="{key_given} is a project's name, not its key",
         seen="404 for a key with blanks in it, or `project is required`.",
         means="Jira wants the short key in capital letters, as in ROAD-12, not the name.",
         known_by="The look of the key.",
@@ -221,7 +221,7 @@ ENTRIES = (
     ),
     entry(
         "issue-type-missing",
-        title="The project {project} does not offer {issue_type}",
+        title="{project} does not offer {issue_type}",
         seen="The issue type of the mapping is not in the list.",
         means="Each project has its own list of issue types. The one in the mapping was renamed, removed or never there.",
         known_by="Jira's own list for this project.",

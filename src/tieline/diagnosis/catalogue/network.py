@@ -7,7 +7,7 @@ from tieline.diagnosis.catalogue.kit import CONNECTION, RETRY, admin, ask, entry
 ENTRIES = (
     entry(
         "net-dns-failure",
-        title="The name {host} does not exist for this server",
+        title="The name of {host} does not exist for this server",
         seen="`Name or service not known`, `getaddrinfo ENOTFOUND`, `no such host`, `UnknownHostException`.",
         means="The name server that this machine asks has no entry for {host}: it is mistyped, known only inside another "
         "network, or was put together from an empty setting.",
@@ -185,7 +185,7 @@ ENTRIES = (
     ),
     entry(
         "tls-hostname-mismatch",
-        title="The certificate does not carry the name {host}",
+        title="The certificate is not one for {host}",
         seen="`Hostname mismatch`, `doesn't match either of`, `ERR_CERT_COMMON_NAME_INVALID`.",
         means="The server shows a certificate for {names}. The address is an alias, an old name or an IP address.",
         known_by="The names in the certificate, compared with the name asked for.",

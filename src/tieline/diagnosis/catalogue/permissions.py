@@ -60,7 +60,7 @@ ENTRIES = (
     ),
     entry(
         "url-project-key-wrong",
-        title="There is no project with the key {project}",
+        title="Jira has no project {project_key}",
         seen="404 `No project could be found with key 'X'.`",
         means="The key is mistyped, or the project was deleted, archived or got another key. A project that is hidden from the "
         "account is answered the same way.",
@@ -71,14 +71,14 @@ ENTRIES = (
         ),
         response=MAPPING,
         request=ask(
-            "Does a project with the key {project} exist, and may {account} see it?",
+            "Does Jira have a project {project_key}, and may {account} see it?",
             "Administration > Projects; and the project's permission scheme > Browse Projects.",
             "Sign in as the account and open the project.",
         ),
     ),
     entry(
         "perm-project-not-visible",
-        title="{account} does not see the project {project}",
+        title="{account} does not see {project}",
         seen="404 `No project could be found`, 400 `The value 'X' does not exist for the field 'project'.`",
         means="Jira hides what an account may not browse, and answers as if it did not exist. The right Browse Projects is missing.",
         known_by="The login is accepted, and mypermissions answers no for Browse Projects.",

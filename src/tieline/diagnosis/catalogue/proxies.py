@@ -21,7 +21,7 @@ ENTRIES = (
         "proxy-tunnel-failed",
         title="The forward proxy did not open a tunnel to {host}",
         seen="`Tunnel connection failed: 403 Forbidden`, `tunneling socket could not be established`.",
-        means="The proxy refused or failed to connect to {host}. The number in the message is the proxy's, not Jira's.",
+        means="The proxy did not connect to {host}. The number in the message is the proxy's, not Jira's.",
         known_by="The message speaks of a tunnel, so Jira was never reached.",
         do=(
             network("Allow {host} on the proxy, or find out why the proxy cannot reach it."),

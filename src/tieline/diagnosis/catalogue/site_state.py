@@ -41,7 +41,7 @@ ENTRIES = (
     ),
     entry(
         "cloud-no-jira-product",
-        title="The site {host} has no Jira",
+        title="The Cloud site at {host} has no Jira",
         seen="The site exists, and /rest/api/3/serverInfo answers 404 (not found).",
         means="The site was found, but Jira is not among its products: it was never added, its trial is over, or only "
         "Confluence is used there.",
@@ -120,7 +120,7 @@ ENTRIES = (
         means="Jira's start is waiting for a reindex. It comes back by itself.",
         known_by="Jira's own status page says so, without a login.",
         do=(
-            you("Wait; Tieline tries again and sends everything held, in order."),
+            you("Wait a little; Tieline tries again and sends everything held, in order."),
             admin("Look at the progress of the reindex, when it takes long."),
         ),
         response=RETRY,
@@ -138,7 +138,7 @@ ENTRIES = (
         means="The node answers already or still, but is not ready. FIRST_RUN means that its set-up was not finished.",
         known_by="Jira's own status page; only RUNNING means ready.",
         do=(
-            you("Wait; Tieline tries again and sends everything held, in order."),
+            you("Wait a little; Tieline tries again and sends everything held, in order."),
             admin("Finish the set-up, when the state is FIRST_RUN."),
         ),
         response=RETRY,
@@ -171,7 +171,7 @@ ENTRIES = (
         means="The proxy works and Jira behind it does not answer: it is down, busy with a slow question, or elsewhere.",
         known_by="The page is the proxy's; none of Jira's headers is on it.",
         do=(
-            you("Wait; Tieline tries again by itself."),
+            you("Wait a little; Tieline tries again by itself."),
             admin("Check that Jira runs, and that the proxy points to it."),
         ),
         response=RETRY,
@@ -188,12 +188,12 @@ ENTRIES = (
         means="Jira took the request and failed while working on it. The request may or may not have had an effect.",
         known_by="Status 500 from Jira itself, and not from its status page.",
         do=(
-            you("Wait; Tieline looks whether anything was written before it sends again."),
+            you("Wait a little; Tieline looks whether anything was written before it sends again."),
             admin("Read atlassian-jira.log at the time in the evidence, when it stays."),
         ),
         response=RETRY,
         request=ask(
-            "A call to Jira's interface fails inside Jira with 500 (internal server error).",
+            "A call to Jira's interface ends inside Jira with status 500.",
             "atlassian-jira.log at the time in the evidence (Cloud: Atlassian support, with the trace id).",
             "Repeat the call from the evidence.",
         ),

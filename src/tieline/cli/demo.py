@@ -56,6 +56,7 @@ def run_demo(*, sandbox_port: int, edition: str, issues: Path | None) -> int:
         os.environ["TIELINE_DATA"] = f"var/{issues.name.split('.')[0]}"
     folder = data_folder()
     os.environ["TIELINE_ALLOW"] = f"{os.environ.get('TIELINE_ALLOW', '')} 127.0.0.1:{sandbox_port}".strip()
+    os.environ.setdefault("TIELINE_PUBLIC_URL", f"http://localhost:{os.environ.get('TIELINE_PORT', '8080')}")
     os.environ.setdefault("TIELINE_SEARCH_LAG_SECONDS", "5")
     os.environ.setdefault("TIELINE_POLL_SECONDS", "15")
     with (

@@ -194,6 +194,9 @@ def _check_shown(place: Place, integration: Integration, run: CheckRun | None = 
     }
 
 
+SERVER_INFO = "/rest/api/2/serverInfo"
+
+
 def _offered_address(connection: Connection, run: CheckRun | None) -> str:
     """An address on the same host that the check found to be Jira's, when it is another than the stored one."""
     host = urlsplit(connection.base_url)
@@ -201,10 +204,11 @@ def _offered_address(connection: Connection, run: CheckRun | None) -> str:
         for card in row.get("cards") or ():
             for line in card.get("evidence") or ():
                 asked, answered = str(line.get("asked")), str(line.get("answered"))
-                base = asked.removeprefix("GET ").removesuffix("/rest/api/2/serverInfo")
+                if not asked.endswith(SERVER_INFO) or not answered.startswith("200"):
+                    continue
+                base = asked.removeprefix("GET ").removesuffix(SERVER_INFO)
                 there = urlsplit(base)
-                same_host = (there.scheme, there.netloc) == (host.scheme, host.netloc)
-                if same_host and base not in {asked, connection.base_url} and answered.startswith("200"):
+                if (there.scheme, there.netloc) == (host.scheme, host.netloc) and base != connection.base_url:
                     return base
     return ""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from tieline.engine import ports
 from tieline.jira.allow import parse_allow_list
 from tieline.jira.client import JiraClient, build_client
-from tieline.jira.door import build_door
+from tieline.jira.door import JiraDoor, build_door
 from tieline.jira.options import DoorOptions, Limits, SystemClock
 from tieline.jira.secret import Secret
 from tieline.records.ids import IssueId
@@ -83,6 +85,18 @@ def made(jira: JiraClient, new: NewIssue) -> IssueRef:
 
 def change(field: str, old: object, new: object) -> FieldChange:
     return FieldChange(field=field, remote_field=field, old=old, new=new)
+
+
+def shape_of(kind: type, name: str) -> list[tuple[str, object, object]]:
+    parameters = inspect.signature(getattr(kind, name)).parameters.values()
+    return [(one.name, one.kind, one.default) for one in parameters]
+
+
+@pytest.mark.parametrize(("port", "adapter"), [(ports.Jira, JiraClient), (ports.Door, JiraDoor)])
+def test_the_adapter_has_every_operation_of_its_port_with_the_same_parameters(port: type, adapter: type) -> None:
+    operations = [name for name, value in vars(port).items() if not name.startswith("_") and callable(value)]
+    assert operations
+    assert {name: shape_of(port, name) for name in operations} == {name: shape_of(adapter, name) for name in operations}
 
 
 def test_we_are_told_who_we_are(jira: JiraClient, sandbox: Sandbox) -> None:

@@ -253,6 +253,12 @@ def test_each_use_of_the_credential_sends_the_header_it_names() -> None:
         assert b"Basic " in made_up
 
 
+def test_a_made_up_pair_is_never_tried_on_data_center() -> None:
+    with serving(answering()) as heard:
+        assert ask(door_to(here(heard), LOOPBACK, deployment="dc"), auth=AuthUse.MADE_UP).request.auth == "none"
+        assert b"uthorization" not in heard.requests[0]
+
+
 def test_a_token_with_a_line_break_is_not_sent_as_a_header() -> None:
     with serving(answering()) as heard:
         exchange = ask(door_to(here(heard), LOOPBACK, auth="bearer", secret="token\r\nX-Evil: 1"))

@@ -54,6 +54,9 @@ class Binding:
         if kind not in {"basic", "bearer"} or not self.is_bound(url):
             return NO_CREDENTIAL, None
         if use is AuthUse.MADE_UP:
+            if self._options.deployment in {"dc", "server"}:
+                # There it counts as a wrong try, and the third one locks an account.
+                return NO_CREDENTIAL, None
             return Credential(header=_basic(*_MADE_UP), kind="basic", account=_MADE_UP[0]), None
         text, shape = self._options.secret.reveal(), self._options.secret.shape
         if kind == "basic":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -67,7 +68,7 @@ class JiraDoor:
             connect=cast("Connect", options.connect or open_socket),
         )
         self._lock = threading.Lock()
-        self._pool: httpcore2.ConnectionPool | None = None
+        self._pools: dict[str, httpcore2.ConnectionPool] = {}
         self._proxied = False
 
     @property
@@ -101,9 +102,9 @@ class JiraDoor:
 
     def close(self) -> None:
         with self._lock:
-            if self._pool is not None:
-                self._pool.close()
-                self._pool = None
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
 
     def scrub(self, text: str) -> str:
         """``text`` as it may be shown."""
@@ -153,7 +154,7 @@ class JiraDoor:
         return reply
 
     def _receive(self, outgoing: httpx2.Request, exchange: Exchange, evidence_bytes: int) -> Reply:
-        pool = self._open_pool()
+        pool = self._open_pool(outgoing.url.scheme)
         if self._proxied:
             self._judge_behind_proxy(outgoing.url)
         timeouts = {"connect": self._limits.connect_s, "pool": max(self._backend.left(), 0.001)}
@@ -205,21 +206,15 @@ class JiraDoor:
 
     # --- the pool ---------------------------------------------------------------------------------------------------
 
-    def _open_pool(self) -> httpcore2.ConnectionPool:
+    def _open_pool(self, scheme: str) -> httpcore2.ConnectionPool:
         with self._lock:
-            if self._pool is None:
-                self._pool = self._build_pool()
-            return self._pool
+            if scheme not in self._pools:
+                self._pools[scheme] = self._build_pool(scheme)
+            return self._pools[scheme]
 
-    def _build_pool(self) -> httpcore2.ConnectionPool:
+    def _build_pool(self, scheme: str) -> httpcore2.ConnectionPool:
         options, limits = self._options, self._limits
-        try:
-            context = build_context(
-                ca_file=options.ca_file, client_cert=options.client_cert_file, client_key=options.client_key_file
-            )
-        except OSError as exc:
-            detail = f"A certificate file cannot be read: {exc.strerror or exc}"
-            raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-certificate", detail=detail)) from exc
+        context = self._build_context() if scheme == "https" else None
         address = options.proxy.reveal() if options.proxy else self._environment_proxy()
         if not address:
             return httpcore2.ConnectionPool(
@@ -244,6 +239,16 @@ class JiraDoor:
             keepalive_expiry=limits.idle_s,
             network_backend=self._backend,
         )
+
+    def _build_context(self) -> ssl.SSLContext:
+        options = self._options
+        try:
+            return build_context(
+                ca_file=options.ca_file, client_cert=options.client_cert_file, client_key=options.client_key_file
+            )
+        except OSError as exc:
+            detail = f"A certificate file cannot be read: {exc.strerror or exc}"
+            raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-certificate", detail=detail)) from exc
 
     def _environment_proxy(self) -> str | None:
         if not self._options.trust_env or self._own is None:

@@ -1,0 +1,96 @@
+"""A kept wiki text cut into blocks, and the writing of blocks back into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from tieline.richtext.graft import compare, graft
+from tieline.richtext.nodes import Canonical, Node, canonical_blocks
+from tieline.richtext.wiki_fit import fit_wiki
+from tieline.richtext.wiki_inline_write import WikiManner
+from tieline.richtext.wiki_read import WikiBlock, parse_wiki
+from tieline.richtext.wiki_write import render_wiki
+
+_MACRO = re.compile(r"(?<!\\)\{(?!code|noformat|quote|panel)[a-zA-Z][\w-]{0,30}(?::[^}\n]{0,80})?\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WikiText:
+    """Wiki markup and its blocks; ``macros`` are the tags in it that we do not read."""
+
+    text: str
+    blocks: tuple[WikiBlock, ...]
+    macros: frozenset[str]
+
+    def source(self, place: int) -> str:
+        """Return the markup of one block, as Jira holds it."""
+        return self.text[self.blocks[place].start : self.blocks[place].end]
+
+    def joined(self, parts: Sequence[tuple[int | None, str]]) -> str:
+        """Put blocks behind each other: ``(place, markup)``, place None for a new one.
+
+        Between two blocks that stood so before, and at the ends, the gap stays as it was.
+        """
+        line = "\r\n" if "\r\n" in self.text else "\n"
+        out: list[str] = []
+        for position, (place, markup) in enumerate(parts):
+            if position == 0:
+                out.append(self.text[: self.blocks[0].start] if place == 0 else "")
+            elif place is not None and parts[position - 1][0] == place - 1:
+                out.append(self.text[self.blocks[place - 1].end : self.blocks[place].start])
+            else:
+                out.append(line * 2)
+            out.append(markup if place is not None else markup.replace("\n", line))
+        if parts and self.blocks:
+            out.append(self.text[self.blocks[-1].end :])
+        return "".join(out)
+
+
+def build_wiki_text(text: str) -> WikiText:
+    """Cut wiki markup into blocks."""
+    return WikiText(text=text, blocks=parse_wiki(text), macros=frozenset(_MACRO.findall(text)))
+
+
+def render_wiki_block(
+    nodes: Sequence[Node], old: str, losses: list[str], *, verbatim: AbstractSet[str] = frozenset()
+) -> str:
+    """Write one block's nodes as wiki markup; lines that say what they said in ``old`` stay as they were.
+
+    ``verbatim`` are macros that may stand unescaped, because the kept text has them so.
+    """
+    fitted = fit_wiki(nodes, losses)
+    replaced = [node for held in parse_wiki(old) for node in held.nodes]
+    if fitted and replaced:
+        fitted = [graft(fitted[0], replaced[0]), *fitted[1:]]
+    wanted = canonical_blocks(fitted)
+    manners = (WikiManner(verbatim=verbatim), WikiManner(), WikiManner(careful=True))
+    for manner in manners:
+        noted: list[str] = []
+        text = "\n\n".join(render_wiki(node, manner, noted) for node in fitted)
+        if _says(text, wanted) or noted or manner.careful:
+            break
+    losses += noted
+    return _with_old_lines(text, old, manner) if old else text
+
+
+def _says(text: str, wanted: Canonical) -> bool:
+    return canonical_blocks([node for held in parse_wiki(text) for node in held.nodes]) == wanted
+
+
+def _with_old_lines(text: str, old: str, manner: WikiManner) -> str:
+    """Where our writing of the old block has its lines one for one, take back those that did not change."""
+    nodes = [node for held in parse_wiki(old) for node in held.nodes]
+    ours = "\n\n".join(render_wiki(node, manner, []) for node in nodes).split("\n")
+    theirs = old.replace("\r\n", "\n").split("\n")
+    new = text.split("\n")
+    if len(ours) != len(theirs):
+        return text
+    lines: list[str] = []
+    for step, old_from, old_to, new_from, new_to in compare(ours, new):
+        lines += theirs[old_from:old_to] if step == "equal" else new[new_from:new_to]
+    candidate = "\n".join(lines)
+    wanted = canonical_blocks([node for held in parse_wiki(text) for node in held.nodes])
+    return candidate if _says(candidate, wanted) else text

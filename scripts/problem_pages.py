@@ -51,11 +51,7 @@ def render_page(entry: CatalogueEntry) -> str:
     lines += ["## Still stuck", ""]
     if entry.probe:
         lines += [f"Ask the next question: {_words(entry.probe)}", ""]
-    lines += [
-        f"Run `tieline doctor {{address}}` and look at the evidence of the red step, or `tieline explain {entry.slug}`.".replace(
-            "{address}", "URL"
-        )
-    ]
+    lines.append("Run `tieline doctor URL` and look at the evidence of the red step.")
     if entry.vendor_url:
         lines.append(f"Atlassian's page: <{entry.vendor_url}>")
     return "\n".join(lines).rstrip() + "\n"

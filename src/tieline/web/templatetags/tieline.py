@@ -68,6 +68,12 @@ def title_of(integration: Integration) -> str:
 
 
 @register.filter
+def edition_word(edition: str) -> str:
+    """The vendor's name of an edition; empty while it is not known."""
+    return {"cloud": "Jira Cloud", "dc": "Jira Data Center"}.get(edition, "")
+
+
+@register.filter
 def kind_word(kind: str) -> str:
     return str(words.KIND_WORDS[kind][0]) if kind in words.KIND_WORDS else kind
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tieline.store.evidence import storable
@@ -45,7 +46,7 @@ class DeliveryVerdict:
 
 def store_delivery(integration_token: str, headers: Mapping[str, str], raw_body: bytes) -> DeliveryVerdict:
     """Verify, dedupe and store one webhook with the op that looks at it, in one transaction."""
-    integration = Integration.objects.filter(webhook_token=integration_token).first() if integration_token else None
+    integration = _find(integration_token)
     if integration is None:
         return DeliveryVerdict(status=404, why="unknown address")
     if len(raw_body) > BODY_LIMIT:
@@ -63,6 +64,13 @@ def store_delivery(integration_token: str, headers: Mapping[str, str], raw_body:
     return _store(integration, identifier[:120], payload, now)
 
 
+def _find(token: str) -> Integration | None:
+    """The integration without its mapping and schema, which are large and not needed here."""
+    if not token:
+        return None
+    return Integration.objects.defer("mapping", "schema").filter(webhook_token=token).first()
+
+
 @one_transaction
 def _store(integration: Integration, identifier: str, payload: Mapping[str, Any], now: datetime) -> DeliveryVerdict:
     row = Delivery(
@@ -74,8 +82,10 @@ def _store(integration: Integration, identifier: str, payload: Mapping[str, Any]
         received=now,
     )
     row.subject = _subject(row.payload)
-    Delivery.objects.bulk_create([row], ignore_conflicts=True)
-    if not Delivery.objects.filter(id=row.id).exists():
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
         return DeliveryVerdict(status=204, why="stored before")
     wanted = Wanted(
         kind=OpKind.HEAR,

@@ -14,7 +14,7 @@ from tieline.records.record import RecordKind
 from tieline.store.evidence import storable
 from tieline.store.ids import new_id
 from tieline.store.models import ImportRun, Integration, Link, Record, RecordChange
-from tieline.store.planning import next_position, statuses_of, take_numbers
+from tieline.store.planning import statuses_of, take_numbers
 from tieline.store.values import column_of, settle_value, stored_value
 from tieline.sync.views import ImportedRecord
 
@@ -29,13 +29,9 @@ def save_imports(
     workspace = integration.workspace
     number = take_numbers(workspace, len(fresh)) if fresh else 0
     parents = _parents(integration, fresh)
-    positions: dict[RecordKind, int] = {}
     records, links, changes = [], [], []
     for offset, one in enumerate(fresh):
-        if one.kind not in positions:
-            positions[one.kind] = next_position(workspace.id, one.kind)
-        record = _record(one, integration, f"{workspace.key}-{number + offset}", positions[one.kind])
-        positions[one.kind] += 1
+        record = _record(one, integration, number + offset)
         if one.kind is RecordKind.FEATURE:
             parents[one.remote.id] = record.id
         elif one.kind is RecordKind.REQUIREMENT and one.parent_remote:
@@ -83,7 +79,7 @@ def _parents(integration: Integration, imported: Sequence[ImportedRecord]) -> di
     return {remote: record for remote, record in found.values_list("remote_id", "record_id") if remote}
 
 
-def _record(one: ImportedRecord, integration: Integration, ref: str, position: int) -> Record:
+def _record(one: ImportedRecord, integration: Integration, number: int) -> Record:
     fields: Mapping[str, Any] = {"status": statuses_of(one.kind)[0], **one.fields}
     settled = {name: settle_value(name, storable(value)) for name, value in fields.items()}
     if not settled.get("status"):
@@ -92,8 +88,8 @@ def _record(one: ImportedRecord, integration: Integration, ref: str, position: i
         id=new_id(),
         workspace_id=integration.workspace_id,
         kind=one.kind.value,
-        ref=ref,
-        position=position,
+        ref=f"{integration.workspace.key}-{number}",
+        position=number,
         **{column_of(name): value for name, value in settled.items()},
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from tieline.diagnosis.finding import Confidence, Finding
 from tieline.records.ids import ConnectionId, IntegrationId, LinkId, OpId
 from tieline.store.evidence import finding_as_json
 from tieline.store.ids import new_id
-from tieline.store.models import Link, Op, WorkerBeat
+from tieline.store.models import Integration, Link, Op, WorkerBeat
 from tieline.store.ops import (
     STALE_HANDOVER,
     Wanted,
@@ -35,6 +36,7 @@ POISON: Final = "tieline-op-poisoned"
 """Slug of the finding of an op over which workers died again and again."""
 POISON_AFTER: Final = 5
 _BATCH: Final = 1000
+_ENDED: Final = ("state", "ended", "worker", "deaths", "why", "finding")
 
 
 class DjangoLedger:
@@ -92,11 +94,11 @@ class DjangoLedger:
     def claim(self, op: OpId, worker: str) -> OpView | None:
         """Waiting and due → running, for this worker; None when it is not to be started now."""
         now = self._now()
-        row = startable(now).filter(id=op).first()
-        if row is None or not self._start(row, worker, now):
+        waiting = Op.objects.select_related("connection").defer("connection__secret").filter(id=op, state="waiting")
+        row = waiting.filter(due__lte=now).first()
+        if row is None or row.connection.held_by or _is_paused(row) or not self._start(row, worker, now):
             return None
-        row.refresh_from_db()
-        return op_view(row)
+        return replace(op_view(row), state="running", attempts=row.attempts + 1)
 
     def _start(self, row: Op, worker: str, now: datetime) -> bool:
         """One UPDATE of one table, so that a second worker's sees the first one's (a join would not, on PostgreSQL)."""
@@ -165,7 +167,7 @@ class DjangoLedger:
             self._put_off(row, now + timedelta(seconds=end.after_s))
         else:
             row.state = "done" if end.result is OpResult.DONE else "parked"
-            row.save()
+            row.save(update_fields=_ENDED)
             self._supersede(row, now)
         self._free_lane(row)
         return True
@@ -180,7 +182,7 @@ class DjangoLedger:
         newer = Op.objects.select_for_update().filter(kind=row.kind, lane=row.lane, state="waiting").first()
         if newer is None:
             row.state, row.due, row.handed_at = "waiting", due, None
-            row.save()
+            row.save(update_fields=[*_ENDED, "due", "handed_at"])
             return
         row.state, row.why = "done", f"A later op stands for this one. {row.why}".strip()
         row.save()
@@ -279,6 +281,10 @@ def startable(now: datetime) -> QuerySet[Op]:
     busy = Op.objects.filter(lane=OuterRef("lane"), state="running")
     rows = Op.objects.filter(state="waiting", due__lte=now, connection__held_by="")
     return rows.exclude(integration__state="paused").filter(~Exists(busy))
+
+
+def _is_paused(row: Op) -> bool:
+    return bool(row.integration_id) and Integration.objects.filter(id=row.integration_id, state="paused").exists()
 
 
 def _poison(row: Op) -> Finding:

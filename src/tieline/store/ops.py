@@ -67,7 +67,7 @@ def enqueue_all(wanted: Iterable[Wanted], *, now: datetime | None = None) -> tup
     asked = list(wanted)
     moment = now or timezone.now()
     ids: dict[tuple[str, str], OpId] = {}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         missing = {(one.kind.value, one.lane): one for one in reversed(asked)}
         while missing:
             rows = [_row(one, moment) for one in missing.values()]

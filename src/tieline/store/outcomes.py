@@ -15,6 +15,7 @@ from tieline.store.links import ask_sync
 from tieline.store.models import Clash, Connection, Integration, Intent, Link, LogEntry, Op, Record, RecordChange
 from tieline.store.ops import announce_waiting, link_lane, wake
 from tieline.store.problems import fingerprint_of, open_problem, place_of, put_under, settle_link_problems
+from tieline.store.transactions import overwrite
 from tieline.store.twins import settle_twins
 from tieline.store.values import RECORD_FIELDS, column_of, same_stored, settle_value, stored_value
 from tieline.sync.views import ClashView, LogLine, SyncOutcome
@@ -62,7 +63,7 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
     records = {row.id: row for row in Record.objects.select_for_update().filter(link__id__in=ids).order_by("id")}
     rows = Link.objects.select_for_update(of=("self",)).select_related("integration").filter(id__in=ids)
     links = {row.id: row for row in rows.order_by("id")}
-    waiting = _open_clashes(ids)
+    clashes = _clashes(ids)
     gathered = _Gathered(now=now)
     results = []
     for outcome in outcomes:
@@ -71,7 +72,7 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
         if link is None or record is None:
             results.append(True)
             continue
-        results.append(_save_one(outcome, link, record, waiting, gathered))
+        results.append(_save_one(outcome, link, record, clashes, gathered))
     _write(gathered)
     _save_problems([one for one in outcomes if one.link in links], links, now)
     _touch(outcomes, links, now)
@@ -80,7 +81,7 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
 
 
 def _save_one(
-    outcome: SyncOutcome, link: Link, record: Record, waiting: dict[str, set[str]], gathered: _Gathered
+    outcome: SyncOutcome, link: Link, record: Record, clashes: dict[str, dict[str, str]], gathered: _Gathered
 ) -> bool:
     moved_on = record.revision != outcome.record_revision
     left = _pull(outcome, record, gathered, moved_on=moved_on)
@@ -94,8 +95,8 @@ def _save_one(
     for key, (column, limit) in _VIEW_COLUMNS.items():
         if outcome.remote_view.get(key):
             setattr(link, column, str(storable(outcome.remote_view[key]))[:limit])
-    _save_clashes(outcome, link, record, waiting.setdefault(link.id, set()), gathered)
-    link.state = _state_of(outcome, link, unfinished=moved_on or bool(left), clashing=bool(waiting[link.id]))
+    undecided = _save_clashes(outcome, link, record, clashes.get(link.id, {}), gathered)
+    link.state = _state_of(outcome, link, unfinished=moved_on or bool(left), clashing=undecided)
     if outcome.pushed:
         link.last_sent = gathered.now
     if outcome.pulled or outcome.remote_view:
@@ -164,25 +165,29 @@ def _state_of(outcome: SyncOutcome, link: Link, *, unfinished: bool, clashing: b
     return "waiting" if outcome.problems or unfinished or link.remote_id is None else "in-step"
 
 
-def _open_clashes(links: Sequence[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for link, name in Clash.objects.filter(link_id__in=links, winner="").values_list("link_id", "field"):
-        found.setdefault(link, set()).add(name)
+def _clashes(links: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By link and field: clashes that no sync has carried out yet, with the side a person chose ("" for none)."""
+    found: dict[str, dict[str, str]] = {}
+    rows = Clash.objects.filter(link_id__in=links, carried=False).values_list("link_id", "field", "winner")
+    for link, name, winner in rows:
+        fields = found.setdefault(link, {})
+        fields[name] = winner if fields.get(name, winner) else ""
     return found
 
 
-def _save_clashes(outcome: SyncOutcome, link: Link, record: Record, open_fields: set[str], gathered: _Gathered) -> None:
+def _save_clashes(outcome: SyncOutcome, link: Link, record: Record, known: dict[str, str], gathered: _Gathered) -> bool:
+    """Whether a clash of the link waits for a person after this."""
     for clash in outcome.clashes:
-        _save_clash(clash, link, record, open_fields, gathered)
-    if outcome.baseline:
-        agreed = list(outcome.baseline)
+        _save_clash(clash, link, record, gathered)
+    agreed = [name for name in outcome.baseline if known.get(name)]
+    if agreed:
         Clash.objects.filter(link=link, field__in=agreed, carried=False).exclude(winner="").update(carried=True)
+    return "" in known.values() or any(clash.winner is None for clash in outcome.clashes)
 
 
-def _save_clash(clash: ClashView, link: Link, record: Record, open_fields: set[str], gathered: _Gathered) -> None:
+def _save_clash(clash: ClashView, link: Link, record: Record, gathered: _Gathered) -> None:
     values = {"ours": storable(clash.ours), "theirs": storable(clash.theirs), "agreed": storable(clash.agreed)}
     if clash.winner is None:
-        open_fields.add(clash.field)
         found = Clash.objects.filter(link=link, field=clash.field, winner="").update(**values)
         if not found:
             Clash.objects.create(id=new_id(), link=link, field=clash.field, at=gathered.now, **values)
@@ -209,15 +214,13 @@ def _save_clash(clash: ClashView, link: Link, record: Record, open_fields: set[s
 
 
 def _write(gathered: _Gathered) -> None:
-    if gathered.records:
-        Record.objects.bulk_update(gathered.records, _RECORD_COLUMNS, batch_size=50)
+    overwrite(gathered.records, _RECORD_COLUMNS)
     if gathered.settled_intents or gathered.new_remotes:
         ended = Q(id__in=gathered.settled_intents) | Q(link__in=[link.id for link in gathered.new_remotes])
         Intent.objects.filter(ended, state="open").update(state="settled")
     if gathered.new_remotes:
         settle_twins(gathered.new_remotes, gathered.now)
-    if gathered.links:
-        Link.objects.bulk_update(gathered.links, _LINK_COLUMNS, batch_size=50)
+    overwrite(gathered.links, _LINK_COLUMNS)
     RecordChange.objects.bulk_create(gathered.changes, batch_size=100)
     LogEntry.objects.bulk_create(gathered.log, batch_size=50)
 
@@ -240,16 +243,22 @@ def _save_problems(outcomes: Sequence[SyncOutcome], links: Mapping[str, Link], n
 
 def _touch(outcomes: Sequence[SyncOutcome], links: Mapping[str, Link], now: datetime) -> None:
     """Last sent and heard of integration and connection, at most once a second (they are everybody's rows)."""
-    for column, told in (
-        ("last_sent", [one for one in outcomes if one.pushed]),
-        ("last_heard", [one for one in outcomes if one.pulled or one.remote_view]),
-    ):
-        touched = [links[one.link].integration for one in told if one.link in links]
-        old = Q(**{column: None}) | Q(**{f"{column}__lt": now - _TOUCH_EVERY})
-        for integration in sorted({one.id for one in touched}):
-            Integration.objects.filter(old, id=integration).update(**{column: now})
-        for connection in sorted({one.connection_id for one in touched}):
-            Connection.objects.filter(old, id=connection).update(**{column: now})
+    told: dict[tuple[str, str], set[str]] = {}
+    for outcome in outcomes:
+        link = links.get(outcome.link)
+        if link is None:
+            continue
+        for column, happened in (
+            ("last_sent", outcome.pushed),
+            ("last_heard", outcome.pulled or bool(outcome.remote_view)),
+        ):
+            last = getattr(link.integration, column)
+            if happened and (last is None or now - last > _TOUCH_EVERY):
+                told.setdefault((link.integration_id, link.integration.connection_id), set()).add(column)
+    for (integration, connection), columns in sorted(told.items()):
+        moments = dict.fromkeys(columns, now)
+        Integration.objects.filter(id=integration).update(**moments)
+        Connection.objects.filter(id=connection).update(**moments)
 
 
 def wake_dependants(links: Sequence[Link]) -> None:

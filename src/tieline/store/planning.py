@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tieline.records.record import DEFAULT_STATUSES, RELEASE_STATUSES, RecordKind
@@ -49,7 +49,7 @@ def create_record(workspace: Workspace, kind: RecordKind | str, fields: Mapping[
         ref=f"{workspace.key}-{number}",
         **{column_of(field): value for field, value in values.items()},
     )
-    record.position = next_position(workspace.id, kind)
+    record.position = number
     record.save(force_insert=True)
     given = [field for field in RECORD_FIELDS if field in fields and stored_value(record, field) not in (None, "", [])]
     save_changes(record, [(field, None, stored_value(record, field)) for field in given], source="person", actor=actor)
@@ -130,13 +130,8 @@ def siblings_of(record: Record) -> QuerySet[Record]:
     ).order_by("position", "id")
 
 
-def next_position(workspace: str, kind: RecordKind) -> int:
-    top = Record.objects.filter(workspace_id=workspace, kind=kind.value).aggregate(top=Max("position"))["top"]
-    return 0 if top is None else top + 1
-
-
 def take_numbers(workspace: Workspace, count: int) -> int:
-    """The first of ``count`` fresh numbers of the workspace's records."""
+    """The first of ``count`` fresh numbers of the workspace's records, which also put them at the end of their list."""
     Workspace.objects.filter(id=workspace.id).update(next_number=F("next_number") + count)
     return Workspace.objects.values_list("next_number", flat=True).get(id=workspace.id) - count
 

@@ -6,11 +6,12 @@ PostgreSQL a transaction that the database chose as victim (deadlock, serialisat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,3 +39,11 @@ def one_transaction(write: Callable[P, T]) -> Callable[P, T]:
 
 def _was_victim(trouble: OperationalError) -> bool:
     return getattr(trouble.__cause__, "sqlstate", None) in _TRY_AGAIN
+
+
+def overwrite(rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """Write ``columns`` of rows that exist (and that the caller has locked), fifty a statement."""
+    if rows:
+        type(rows[0])._default_manager.bulk_create(  # noqa: SLF001 - Django's own name for it
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=columns, batch_size=50
+        )

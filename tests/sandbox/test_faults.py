@@ -414,7 +414,7 @@ def test_with_its_authority_trusted_the_untrusted_one_is_good(start: Start) -> N
 
 def test_https_on_a_plain_port(start: Start) -> None:
     jira = start("dc", "tls-on-plain-port")
-    with pytest.raises(ssl.SSLError, match="WRONG_VERSION_NUMBER|record layer failure|wrong version number"):
+    with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|record layer failure|wrong version number"):
         handshake(jira.sandbox, ssl.create_default_context())
 
 

@@ -170,10 +170,10 @@ def test_a_limit_takes_the_first_ones(start: Start, tmp_path: Path) -> None:
 def test_a_file_that_holds_no_issues_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "odd.jsonl"
     path.write_text('{"summary": "good"}\n{"title": "odd"}\n', encoding="utf-8")
-    with pytest.raises(NotIssues, match='Line 2 of "odd.jsonl" has no "summary" or "issue"'):
+    with pytest.raises(NotIssues, match=r'Line 2 of "odd\.jsonl" has no "summary" or "issue"'):
         read_real_issues(path)
     path.write_text("not json\n", encoding="utf-8")
-    with pytest.raises(NotIssues, match='Line 1 of "odd.jsonl" is not JSON'):
+    with pytest.raises(NotIssues, match=r'Line 1 of "odd\.jsonl" is not JSON'):
         read_real_issues(path)
 
 

@@ -58,7 +58,10 @@ def parse_intake(
                 operations.append((name, verb, value))
     for name, verb, value in operations:
         if name == "comment" and verb == "add":
-            comment = value
+            try:
+                comment = {"body": reader.parse_body(value.get("body") if isinstance(value, dict) else value)}
+            except Refused as refusal:
+                errors[name] = str(refusal)
             continue
         if name in ("worklog", "issuelinks", "timetracking"):
             continue

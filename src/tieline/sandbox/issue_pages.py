@@ -12,7 +12,7 @@ from .adf import render_html, render_text
 from .ask import Answer, page
 from .markup import field, frame, lozenge, message, select, table, text_input
 from .model import Body, Comment, Issue
-from .rest_issues import apply_transition
+from .rest_workflow import apply_transition
 from .scheme import (
     EPIC_NAME,
     FIRST_STATUS,
@@ -60,9 +60,11 @@ class IssuePages:
         rows = [self._row(one) for one in found[start : start + _PAGE]]
         filters = (
             '<form class="inline card" method="get"><label class="soft" for="q">Find</label>'
-            f"{text_input('q', text)}{select('status', [('', 'Any status'), *((one.id, one.name) for one in STATUSES)], [status])}"
-            f"{select('type', [('', 'Any type'), *((one.id, one.name) for one in ISSUE_TYPES)], [kind])}"
-            f'<button>Show</button> <a class="button" href="/sandbox/pages/projects/{project.key}/new">New issue</a></form>'
+            + text_input("q", text)
+            + select("status", [("", "Any status"), *((one.id, one.name) for one in STATUSES)], [status])
+            + select("type", [("", "Any type"), *((one.id, one.name) for one in ISSUE_TYPES)], [kind])
+            + "<button>Show</button> "
+            + f'<a class="button" href="/sandbox/pages/projects/{project.key}/new">New issue</a></form>'
         )
         more = ""
         if start + _PAGE < len(found):
@@ -131,7 +133,8 @@ class IssuePages:
             f'<section class="card body"><h2>Description</h2>{render_html(one.description) or "<p>None.</p>"}</section>'
             f"{self._children(one)}{self._files(one)}{self._comments(one)}{self._history(one)}</div>"
             f'<div><div class="card"><table>{facts}</table></div>{self._form(one)}'
-            f'<form class="card" method="post" action="/sandbox/pages/issues/{one.key}/delete"><button>Delete this issue</button></form>'
+            f'<form class="card" method="post" action="/sandbox/pages/issues/{one.key}/delete">'
+            "<button>Delete this issue</button></form>"
             "</div></div>"
         )
         return page(200, frame(f"{one.key} {one.summary}", body, edition=world.edition, project=one.project))
@@ -161,18 +164,21 @@ class IssuePages:
 
     def _files(self, one: Issue) -> str:
         rows = "".join(
-            f'<li><a href="/sandbox/pages/attachments/{each.id}">{escape(each.filename)}</a> <span class="soft">{each.size} bytes</span></li>'
+            f'<li><a href="/sandbox/pages/attachments/{each.id}">{escape(each.filename)}</a> '
+            f'<span class="soft">{each.size} bytes</span></li>'
             for each in self._world.attachments_of(one)
         )
         return f'<section class="card"><h2>Files</h2><ul>{rows}</ul></section>' if rows else ""
 
     def _comments(self, one: Issue) -> str:
         rows = "".join(
-            f'<article class="body"><p class="soft">{escape(self._person(each.author))}, {_time(each.created)}</p>{render_html(each.body)}</article>'
+            f'<article class="body"><p class="soft">{escape(self._person(each.author))}, {_time(each.created)}</p>'
+            f"{render_html(each.body)}</article>"
             for each in self._world.comments_of(one)
         )
         return (
-            f'<section class="card"><h2>Comments</h2>{rows}<form method="post" action="/sandbox/pages/issues/{one.key}/comment">'
+            f'<section class="card"><h2>Comments</h2>{rows}'
+            f'<form method="post" action="/sandbox/pages/issues/{one.key}/comment">'
             '<label for="comment">Add a comment</label><textarea id="comment" name="comment" required></textarea>'
             '<p><button class="primary">Add</button></p></form></section>'
         )

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from .adf import render_text
+from .jql_words import JqlRefused, Token, compare, everything, field_name, split_jql, text_of
 from .model import Issue
 from .scheme import (
     AUDIENCE_NAMES,
@@ -25,10 +25,6 @@ from .scheme import (
 )
 from .world import World
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<string>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
-    r"|(?P<op>!=|!~|>=|<=|=|~|>|<)|(?P<mark>[(),])|(?P<word>[^\s()=!<>~,\"']+(?:\[[^\]]*\][^\s()=!<>~,\"']*)?))"
-)
 _ORDER = {
     "key",
     "issuekey",
@@ -49,14 +45,6 @@ _VALID_OPERATORS = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 
 Test = Callable[[Issue], bool]
 
 
-class JqlRefused(Exception):  # noqa: N818 - becomes an answer
-    """The texts Jira answers with 400."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__(*messages)
-        self.messages = messages
-
-
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """`bounded`: at least one clause limits the search. `order` pairs a field with 'descending?'."""
@@ -64,13 +52,6 @@ class Query:
     test: Test
     bounded: bool
     order: tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Token:
-    kind: Literal["string", "op", "mark", "word", "end"]
-    text: str
-    at: int
 
 
 def parse_jql(text: str, world: World, *, account: str | None) -> Query:
@@ -107,12 +88,12 @@ class _Parser:
         self.world = world
         self.account = account
         self.messages: list[str] = []
-        self.tokens = _split(text)
+        self.tokens = split_jql(text)
         self.at = 0
         self.bounded = False
 
     def query(self) -> Query:
-        test: Test = _everything
+        test: Test = everything
         if not self._word("order") and self._now().kind != "end":
             test = self._or()
             self.bounded = True
@@ -175,7 +156,7 @@ class _Parser:
             self._syntax(f"Expecting a field name but got '{name.text}'.", name)
         operator = self._operator()
         values = self._values(operator)
-        return self._test(_field_name(name.text), operator, values, name.text)
+        return self._test(field_name(name.text), operator, values, name.text)
 
     def _operator(self) -> str:
         token = self._take()
@@ -234,16 +215,16 @@ class _Parser:
             return self._dates(field, operator, values, said)
         if field == POINTS and operator in ("<", ">", "<=", ">=", "="):
             limit = float(values[0])
-            return lambda one: (value := one.custom.get(POINTS)) is not None and _compare(value, operator, limit)
+            return lambda one: (value := one.custom.get(POINTS)) is not None and compare(value, operator, limit)
         if field in ("key", "id") and operator in ("<", ">", "<=", ">="):
             found = self.world.issue(values[0])
             number, project = (found.number, found.project) if found else (0, "")
-            return lambda one: one.project == project and _compare(one.number, operator, number)
+            return lambda one: one.project == project and compare(one.number, operator, number)
         if field in ("summary", "description", "text", "comment"):
             if operator not in ("~", "!~"):
                 self.messages.append(f"The operator '{operator}' is not supported by the '{said}' field.")
             words = [word.strip('*\\"+').lower() for word in values[0].split()]
-            return lambda one: all(word in _text_of(field, one) for word in words) != negative
+            return lambda one: all(word in text_of(field, one) for word in words) != negative
         getter = self._getter(field, said)
         blank = any(value.lower() in ("empty", "null", "unresolved") for value in values)
         wanted: set[str] = set()
@@ -259,17 +240,17 @@ class _Parser:
     def _dates(self, field: str, operator: str, values: list[str], said: str) -> Test:
         moment = self._moment(values[0], said)
         if moment is None:
-            return _everything
+            return everything
         if field == "due":
             day = datetime.fromtimestamp(moment / 1000, self._zone()).date().isoformat()
-            return lambda one: one.due_date is not None and _compare(one.due_date, operator, day)
+            return lambda one: one.due_date is not None and compare(one.due_date, operator, day)
         getter: Callable[[Issue], int | None] = {
             "created": lambda one: one.created,
             "updated": lambda one: one.updated,
             "resolved": lambda one: one.resolved,
             "statuscategorychangeddate": lambda one: one.status_changed or one.created,
         }[field]
-        return lambda one: (value := getter(one)) is not None and _compare(value, operator, moment)
+        return lambda one: (value := getter(one)) is not None and compare(value, operator, moment)
 
     def _zone(self) -> ZoneInfo:
         person = self.world.people.get(self.account or "")
@@ -396,10 +377,10 @@ class _Parser:
 
     # ---- tokens
 
-    def _now(self) -> _Token:
+    def _now(self) -> Token:
         return self.tokens[self.at]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self.tokens[self.at]
         self.at = min(self.at + 1, len(self.tokens) - 1)
         return token
@@ -408,75 +389,6 @@ class _Parser:
         token = self._now()
         return token.kind == "word" and token.text.lower() == word
 
-    def _syntax(self, message: str, token: _Token | None = None) -> None:
+    def _syntax(self, message: str, token: Token | None = None) -> None:
         at = (token or self._now()).at
         raise JqlRefused(f"Error in the JQL Query: {message} (line 1, character {at + 1})")
-
-
-def _split(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while at < len(text.rstrip()):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise JqlRefused(
-                f"Error in the JQL Query: The character '{text[at:].lstrip()[:1]}' is a reserved JQL character. "
-                f"You must enclose it in a string or use the escape '\\u{ord(text[at:].lstrip()[0]):04x}' instead. "
-                f"(line 1, character {at + 1})"
-            )
-        kind = match.lastgroup or "word"
-        said = match.group(kind)
-        start = match.start(kind)
-        if kind == "string":
-            said = re.sub(r"\\(.)", r"\1", said[1:-1])
-        tokens.append(_Token(kind=kind, text=said, at=start))  # type: ignore[arg-type]
-        at = match.end()
-    tokens.append(_Token(kind="end", text="", at=len(text)))
-    return tokens
-
-
-def _field_name(said: str) -> str:
-    low = said.lower()
-    same = {
-        "issue": "key",
-        "issuekey": "key",
-        "type": "issuetype",
-        "label": "labels",
-        "createddate": "created",
-        "updateddate": "updated",
-        "duedate": "due",
-        "resolutiondate": "resolved",
-        "statuscategorychangedate": "statuscategorychangeddate",
-        "story points": POINTS,
-        "cf[10016]": POINTS,
-        "source key": SOURCE_KEY,
-        "cf[10040]": SOURCE_KEY,
-        "cf[10032]": "audience",
-        "epic link": EPIC_LINK,
-        "cf[10014]": EPIC_LINK,
-    }
-    return same.get(low, low)
-
-
-def _everything(_: Issue) -> bool:
-    return True
-
-
-def _text_of(field: str, one: Issue) -> str:
-    if field == "summary":
-        return one.summary.lower()
-    if field == "description":
-        return render_text(one.description).lower()
-    return (one.summary + " " + render_text(one.description)).lower()
-
-
-def _compare(left: Any, operator: str, right: Any) -> bool:
-    if operator == "=":
-        return bool(left == right)
-    if operator == "!=":
-        return bool(left != right)
-    if operator == "<":
-        return bool(left < right)
-    if operator == "<=":
-        return bool(left <= right)
-    return bool(left > right) if operator == ">" else bool(left >= right)

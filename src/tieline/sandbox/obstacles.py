@@ -80,7 +80,10 @@ def _cloud_state(faults: frozenset[str], *, path: str) -> Answer | None:
             return Answer(payload={"results": [], "start": 0, "limit": 25, "size": 0, "_links": {"context": "/wiki"}})
         return page(404, cloud_page_unavailable(), missing)
     if "cloud-ip-allowlist" in faults and not path.startswith("/_edge"):
-        text = "The IP address has been rejected because it is not on the allowedlist. See your admin for more information."
+        text = (
+            "The IP address has been rejected because it is not on the allowedlist. "
+            "See your admin for more information."
+        )
         return Answer(status=403, payload={"message": text})
     return None
 

@@ -46,7 +46,8 @@ def cloudfront_refusal() -> str:
 
 def apache_not_found(path: str) -> str:
     return (
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n'
+        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n'
+        "<html><head>\n<title>404 Not Found</title>\n</head><body>\n"
         f"<h1>Not Found</h1>\n<p>The requested URL {escape(path)} was not found on this server.</p>\n</body></html>\n"
     )
 
@@ -60,7 +61,8 @@ def apache_found(location: str) -> str:
 
 def bad_gateway() -> str:
     return (
-        "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+        "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+        "<center><h1>502 Bad Gateway</h1></center>\r\n"
         "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
 

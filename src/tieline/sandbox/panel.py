@@ -15,7 +15,8 @@ from .world import World
 
 def render_panel(world: World, courier: Courier) -> str:
     parts = [
-        "<h1>Faults</h1><p>Each of these makes Jira behave as it does when something is wrong. Switch one on, then look at what your integration says.</p>"
+        "<h1>Faults</h1><p>Each of these makes Jira behave as it does when something is wrong. "
+        "Switch one on, then look at what your integration says.</p>"
     ]
     on = sorted(world.faults)
     parts.append(
@@ -73,13 +74,14 @@ def render_panel(world: World, courier: Courier) -> str:
 def _row(world: World, fault: Fault) -> tuple[str, str, str, str]:
     on = fault.name in world.faults
     state = lozenge("on", "warn") if on else lozenge("off", "new")
+    verb = "Switch off" if on else "Switch on"
     if fault.transport:
         action = '<span class="soft">fixed at the start</span>'
     else:
         action = (
             f'<form class="inline" method="post" action="/sandbox/faults/{fault.name}">'
             f'<input type="hidden" name="on" value="{"false" if on else "true"}">'
-            f'<button aria-label="Switch {"off" if on else "on"} {fault.name}">{"Switch off" if on else "Switch on"}</button></form>'
+            f'<button aria-label="{verb} {fault.name}">{verb}</button></form>'
         )
     return f"<code>{fault.name}</code>", escape(fault.description), state, action
 

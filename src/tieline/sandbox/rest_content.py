@@ -5,9 +5,11 @@ from typing import Any
 
 from .adf import looks_like_adf
 from .ask import Answer, Ask, Upload, no_content, refuse, refuse_fields
-from .model import Attachment, Comment, Issue
-from .rest_issues import find_issue
+from .intake import Intake
+from .lookup import find_issue
+from .model import Attachment, Comment, Issue, Json
 from .view import View
+from .view_issue import render_attachment, render_comment
 from .world import World
 
 UPLOAD_LIMIT = 10 * 1024 * 1024
@@ -38,7 +40,7 @@ def read_comments(world: World, ask: Ask) -> Answer:
             "startAt": start,
             "maxResults": limit,
             "total": len(comments),
-            "comments": [view.comment(each) for each in comments[start : start + limit]],
+            "comments": [render_comment(view, each) for each in comments[start : start + limit]],
         }
     )
 
@@ -66,7 +68,7 @@ def add_comment(world: World, ask: Ask) -> Answer:
         update_author=ask.account,
     )
     world.save_comment(comment, actor=ask.account)
-    return Answer(status=201, payload=view.comment(comment))
+    return Answer(status=201, payload=render_comment(view, comment))
 
 
 def _find_comment(world: World, ask: Ask) -> tuple[Issue, Comment] | Answer:
@@ -82,7 +84,9 @@ def _find_comment(world: World, ask: Ask) -> tuple[Issue, Comment] | Answer:
 
 def read_comment(world: World, ask: Ask) -> Answer:
     found = _find_comment(world, ask)
-    return found if isinstance(found, Answer) else Answer(payload=View(world=world, api=ask.api).comment(found[1]))
+    return (
+        found if isinstance(found, Answer) else Answer(payload=render_comment(View(world=world, api=ask.api), found[1]))
+    )
 
 
 def edit_comment(world: World, ask: Ask) -> Answer:
@@ -105,7 +109,7 @@ def edit_comment(world: World, ask: Ask) -> Answer:
         update_author=ask.account,
     )
     world.save_comment(new, actor=ask.account)
-    return Answer(payload=view.comment(new))
+    return Answer(payload=render_comment(view, new))
 
 
 def delete_comment(world: World, ask: Ask) -> Answer:
@@ -114,6 +118,25 @@ def delete_comment(world: World, ask: Ask) -> Answer:
         return found
     world.delete_comment(found[1], actor=ask.account)
     return no_content()
+
+
+def add_comment_of(view: View, issue: Issue, intake: Intake, account: str) -> None:
+    body = intake.comment.get("body") if isinstance(intake.comment, dict) else None
+    if body is None:
+        return
+    at = view.world.now()
+    view.world.save_comment(
+        Comment(
+            id=view.world.next_id("comment"),
+            issue=issue.id,
+            author=account,
+            body=body,
+            created=at,
+            updated=at,
+            update_author=account,
+        ),
+        actor=account,
+    )
 
 
 # ---- files
@@ -140,9 +163,9 @@ def add_attachments(world: World, ask: Ask) -> Answer:
     if any(len(each.content) > UPLOAD_LIMIT for each in files):
         return refuse(413, f"The file is too large: at most {UPLOAD_LIMIT} bytes.")
     view = View(world=world, api=ask.api)
-    rows = []
+    rows: list[Json] = []
     with world.batch():
-        rows.extend(view.attachment(_save_upload(world, ask, one, upload)) for upload in files)
+        rows.extend(render_attachment(view, _save_upload(world, ask, one, upload)) for upload in files)
     return Answer(payload=rows)
 
 
@@ -175,7 +198,7 @@ def read_attachment(world: World, ask: Ask) -> Answer:
     if isinstance(one, Answer):
         return one
     view = View(world=world, api=ask.api)
-    found = view.attachment(one)
+    found = render_attachment(view, one)
     if view.cloud:
         found["id"] = one.id
     return Answer(payload=found)

@@ -4,37 +4,22 @@ from dataclasses import replace
 from typing import Any
 
 from .ask import Answer, Ask, no_content, refuse, refuse_fields
-from .intake import NOT_ON_SCREEN, Intake, find_issue_type, parse_intake
-from .model import Comment, Issue, Json, Project
+from .intake import NOT_ON_SCREEN, find_issue_type, parse_intake
+from .lookup import find_issue, parse_list, project_of
+from .model import Issue, Json
+from .rest_content import add_comment_of
 from .rest_identity import no_such_issue
-from .rest_projects import field_meta, render_editmeta, screen_for
+from .rest_projects import render_editmeta, screen_for
+from .rest_workflow import render_transition
 from .scheme import (
-    DONE_STATUS,
     FIRST_STATUS,
-    STATUSES_BY_ID,
     TYPES_BY_ID,
-    Field,
-    Transition,
 )
 from .view import View
+from .view_issue import render_change, render_issue
 from .world import World
 
 BULK_LIMIT = 50
-_RESOLUTION = Field(id="resolution", name="Resolution", kind="resolution")
-
-
-def find_issue(world: World, ask: Ask, name: str = "issue") -> Issue | Answer:
-    """The issue of the path, if the caller may see it."""
-    one = world.issue(ask.path_values[name])
-    if one is None or world.project(one.project, account=ask.caller.account) is None:
-        return refuse(404, no_such_issue(world))
-    return one
-
-
-def _project_of(world: World, issue: Issue) -> Project:
-    found = world.project_that_exists(issue.project)
-    assert found is not None
-    return found
 
 
 # ---- create
@@ -144,7 +129,7 @@ def make_issue(world: World, ask: Ask, payload: Json) -> Issue | Answer:
     )
     with world.batch():
         world.create_issue(issue, actor=ask.account)
-        _add_comment(view, issue, intake, ask.account)
+        add_comment_of(view, issue, intake, ask.account)
     return issue
 
 
@@ -156,30 +141,7 @@ def _parse_properties(value: Any) -> Json | None:
     return {str(one["key"]): one.get("value") for one in value}
 
 
-def _add_comment(view: View, issue: Issue, intake: Intake, account: str) -> None:
-    body = intake.comment.get("body") if isinstance(intake.comment, dict) else None
-    if body is None:
-        return
-    at = view.world.now()
-    view.world.save_comment(
-        Comment(
-            id=view.world.next_id("comment"),
-            issue=issue.id,
-            author=account,
-            body=body,
-            created=at,
-            updated=at,
-            update_author=account,
-        ),
-        actor=account,
-    )
-
-
 # ---- read
-
-
-def parse_list(ask: Ask, name: str) -> list[str]:
-    return [part.strip() for raw in ask.many.get(name, []) for part in raw.split(",") if part.strip()]
 
 
 def read_issue(world: World, ask: Ask) -> Answer:
@@ -189,13 +151,13 @@ def read_issue(world: World, ask: Ask) -> Answer:
     view = View(world=world, api=ask.api)
     fields = parse_list(ask, "fields")
     expand = frozenset(parse_list(ask, "expand"))
-    found = view.issue(one, fields=fields or None, properties=parse_list(ask, "properties"), expand=expand)
+    found = render_issue(view, one, fields=fields or None, properties=parse_list(ask, "properties"), expand=expand)
     if "transitions" in expand:
         found["transitions"] = [
-            _transition(view, one, each, full=False) for each in world.transitions_from(one.status_id)
+            render_transition(view, one, each, full=False) for each in world.transitions_from(one.status_id)
         ]
     if "editmeta" in expand:
-        found["editmeta"] = render_editmeta(view, _project_of(world, one), TYPES_BY_ID[one.type_id], ask.caller.account)
+        found["editmeta"] = render_editmeta(view, project_of(world, one), TYPES_BY_ID[one.type_id], ask.caller.account)
     return Answer(payload=found)
 
 
@@ -216,7 +178,9 @@ def fetch_issues(world: World, ask: Ask) -> Answer:
         elif one.id not in seen:
             seen.add(one.id)
             expand = frozenset(payload.get("expand") or ())
-            found.append(view.issue(one, fields=fields, properties=payload.get("properties") or [], expand=expand))
+            found.append(
+                render_issue(view, one, fields=fields, properties=payload.get("properties") or [], expand=expand)
+            )
     found.sort(key=lambda row: int(row["id"]))
     return Answer(payload={"issues": found, "issueErrors": missing})
 
@@ -226,7 +190,7 @@ def read_editmeta(world: World, ask: Ask) -> Answer:
     if isinstance(one, Answer):
         return one
     view = View(world=world, api=ask.api)
-    return Answer(payload=render_editmeta(view, _project_of(world, one), TYPES_BY_ID[one.type_id], ask.caller.account))
+    return Answer(payload=render_editmeta(view, project_of(world, one), TYPES_BY_ID[one.type_id], ask.caller.account))
 
 
 def read_changelog(world: World, ask: Ask) -> Answer:
@@ -234,7 +198,7 @@ def read_changelog(world: World, ask: Ask) -> Answer:
     if isinstance(one, Answer):
         return one
     view = View(world=world, api=ask.api)
-    rows = [view.change(each) for each in world.changes.get(one.id, [])]
+    rows = [render_change(view, each) for each in world.changes.get(one.id, [])]
     start, limit = ask.number("startAt", 0), ask.number("maxResults", 100, low=1, high=100)
     part = rows[start : start + limit]
     return Answer(
@@ -259,7 +223,7 @@ def edit_issue(world: World, ask: Ask) -> Answer:
     payload = ask.parse_payload()
     if not isinstance(payload, dict):
         return refuse(400, "The request body could not be read as an edit.")
-    project = _project_of(world, one)
+    project = project_of(world, one)
     told = [*(payload.get("fields") or {}), *(name for name in payload.get("update") or {} if name != "comment")]
     if not world.may(ask.caller.account, "EDIT_ISSUES", project):
         if world.edition == "cloud":
@@ -275,9 +239,9 @@ def edit_issue(world: World, ask: Ask) -> Answer:
     event = "issue_assigned" if new.assignee != one.assignee and told == ["assignee"] else "issue_updated"
     with world.batch():
         saved = world.edit_issue(one, new, actor=ask.account, event_type=event)
-        _add_comment(view, saved, intake, ask.account)
+        add_comment_of(view, saved, intake, ask.account)
     if ask.query.get("returnIssue") == "true" and view.cloud:
-        return Answer(payload=view.issue(saved, fields=None))
+        return Answer(payload=render_issue(view, saved, fields=None))
     return no_content()
 
 
@@ -302,168 +266,19 @@ def delete_issue(world: World, ask: Ask) -> Answer:
     one = find_issue(world, ask)
     if isinstance(one, Answer):
         return one
-    if not world.may(ask.caller.account, "DELETE_ISSUES", _project_of(world, one)):
+    if not world.may(ask.caller.account, "DELETE_ISSUES", project_of(world, one)):
         status = 403 if world.edition == "cloud" else 401
         return refuse(status, "You do not have permission to delete issues in this project.")
     subtasks = [id for id in world.children.get(one.id, ()) if TYPES_BY_ID[world.issues[id].type_id].subtask]
     if subtasks and ask.query.get("deleteSubtasks") != "true":
         return refuse(
             400,
-            f"The issue '{one.key}' has subtasks.  You must specify the 'deleteSubtasks' parameter to delete this issue "
-            "and all its subtasks.",
+            f"The issue '{one.key}' has subtasks.  You must specify the 'deleteSubtasks' parameter "
+            "to delete this issue and all its subtasks.",
         )
     if not subtasks:
         for id in list(world.children.get(one.id, ())):
             child = world.issues[id]
             world.edit_issue(child, replace(child, parent=None), actor=ask.account)
     world.delete_issue(one, actor=ask.account)
-    return no_content()
-
-
-# ---- workflow
-
-
-def _transition(view: View, issue: Issue, one: Transition, *, full: bool) -> Json:
-    found: Json = {
-        "id": one.id,
-        "name": one.name,
-        "to": view.status(STATUSES_BY_ID[one.target]),
-        "hasScreen": bool(one.screen),
-        "isGlobal": False,
-        "isInitial": False,
-        "isConditional": False,
-    }
-    if view.cloud:
-        found |= {"isAvailable": True, "looped": False}
-    if full:
-        project = _project_of(view.world, issue)
-        kind = TYPES_BY_ID[issue.type_id]
-        found["fields"] = {
-            each.id: {**field_meta(view, each, project, kind, listed=False), "required": each.id in one.required}
-            for each in _transition_screen(view.world, one).values()
-        }
-    return found
-
-
-def _transition_screen(world: World, one: Transition) -> dict[str, Field]:
-    known = {field.id: field for field in world.fields()} | {"resolution": _RESOLUTION}
-    return {name: known[name] for name in one.screen}
-
-
-def read_transitions(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    view = View(world=world, api=ask.api)
-    allowed = world.may(ask.caller.account, "TRANSITION_ISSUES", _project_of(world, one))
-    found = world.transitions_from(one.status_id) if allowed else []
-    if ask.query.get("transitionId"):
-        found = [each for each in found if each.id == ask.query["transitionId"]]
-    full = ask.expands("transitions.fields")
-    return Answer(
-        payload={"expand": "transitions", "transitions": [_transition(view, one, each, full=full) for each in found]}
-    )
-
-
-def transition_issue(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    payload = ask.parse_payload()
-    asked = payload.get("transition") if isinstance(payload, dict) else None
-    wanted = str(asked.get("id")) if isinstance(asked, dict) and asked.get("id") is not None else None
-    if wanted is None:
-        return refuse(400, "Missing 'transition' identifier")
-    if not wanted.isdigit():
-        return refuse(400, f"Transition id '{wanted}' is not valid for this issue.")
-    allowed = world.may(ask.caller.account, "TRANSITION_ISSUES", _project_of(world, one))
-    step = next((each for each in world.transitions_from(one.status_id) if each.id == wanted and allowed), None)
-    if step is None:
-        return refuse(
-            400,
-            f"It seems that you have tried to perform a workflow operation ({wanted}) that is not valid for the current "
-            f"state of this issue ({one.key}). The likely cause is that somebody has changed the issue recently, "
-            "please look at the issue history for details."
-            if world.edition == "dc"
-            else f"Transition id '{wanted}' is not valid for this issue.",
-        )
-    view = View(world=world, api=ask.api)
-    intake = parse_intake(
-        view, payload=payload, old=one, screen=_transition_screen(world, step), account=ask.caller.account
-    )
-    errors = dict(intake.errors)
-    for name in step.required:
-        if not intake.values.get("resolution_id") and name == "resolution":
-            errors.setdefault(name, "Resolution is required.")
-    if errors:
-        return refuse_fields(errors)
-    with world.batch():
-        saved = apply_transition(world, one, step, intake.values, actor=ask.account)
-        _add_comment(view, saved, intake, ask.account)
-    return no_content()
-
-
-def apply_transition(world: World, one: Issue, step: Transition, values: Json, *, actor: str) -> Issue:
-    """Do one step of the workflow; leaving Done takes the resolution away."""
-    done = step.target == DONE_STATUS
-    new = replace(one, **values, status_id=step.target)
-    new = replace(new, resolved=world.now()) if done else replace(new, resolved=None, resolution_id=None)
-    return world.edit_issue(one, new, actor=actor, event_type="issue_generic")
-
-
-# ---- properties
-
-
-def read_property_keys(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    view = View(world=world, api=ask.api)
-    return Answer(
-        payload={
-            "keys": [
-                {"self": view.link(f"issue/{one.id}/properties/{key}"), "key": key} for key in sorted(one.properties)
-            ]
-        }
-    )
-
-
-def read_property(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    key = ask.path_values["key"]
-    if key not in one.properties:
-        return refuse(
-            404,
-            f"The property with key '{key}' was not found"
-            + (f" for issue '{one.key}'." if world.edition == "cloud" else "."),
-        )
-    return Answer(payload={"key": key, "value": one.properties[key]})
-
-
-def set_property(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    if not world.may(ask.caller.account, "EDIT_ISSUES", _project_of(world, one)):
-        return refuse(403, "You do not have permission to edit this issue.")
-    value = ask.parse_payload()
-    if value is None:
-        return refuse(400, "The property value must be a valid, non-empty JSON.")
-    if len(ask.body) > 32768:
-        return refuse(400, "The value of the property is too long: at most 32768 characters.")
-    fresh = ask.path_values["key"] not in one.properties
-    world.set_property(one, ask.path_values["key"], value, actor=ask.account)
-    return Answer(status=201 if fresh else 200, payload={} if world.edition == "cloud" else None)
-
-
-def delete_property(world: World, ask: Ask) -> Answer:
-    one = find_issue(world, ask)
-    if isinstance(one, Answer):
-        return one
-    key = ask.path_values["key"]
-    if key not in one.properties:
-        return refuse(404, f"The property with key '{key}' was not found.")
-    world.set_property(one, key, None, actor=ask.account)
     return no_content()

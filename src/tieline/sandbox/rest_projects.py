@@ -16,6 +16,7 @@ from .scheme import (
     IssueType,
 )
 from .view import View
+from .view_issue import render_option
 from .world import World
 
 
@@ -189,7 +190,7 @@ def field_meta(view: View, one: Field, project: Project, kind: IssueType, *, lis
             for each in world.components_of(project.key)
         ]
     elif one.id == AUDIENCE:
-        found["allowedValues"] = [view.option(id) for id, _ in AUDIENCES]
+        found["allowedValues"] = [render_option(view, id) for id, _ in AUDIENCES]
     elif one.id == "resolution":
         found["allowedValues"] = [view.resolution(id) for id, *_ in RESOLUTIONS]
     elif one.id in ("assignee", "reporter"):

@@ -7,10 +7,12 @@ import json
 from typing import Any
 
 from .ask import Answer, Ask, refuse
-from .jql import JqlRefused, parse_jql, run_query
+from .jql import parse_jql, run_query
+from .jql_words import JqlRefused
+from .lookup import parse_list
 from .model import Issue, Json
-from .rest_issues import parse_list
 from .view import View
+from .view_issue import render_issue
 from .world import World
 
 _REMEMBERED_MS = 2000
@@ -108,7 +110,7 @@ def _rows(world: World, ask: Ask, payload: Json, found: list[Issue], fields: lis
     if only_id and not properties and not wanted:
         return [{"id": str(one.id)} | ({"key": one.key} if fields == ["key"] else {}) for one in found]
     names = None if fields == ["*all"] else fields
-    return [view.issue(one, fields=names, properties=properties, expand=wanted) for one in found]
+    return [render_issue(view, one, fields=names, properties=properties, expand=wanted) for one in found]
 
 
 def search_dc(world: World, ask: Ask) -> Answer:

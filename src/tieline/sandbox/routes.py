@@ -11,9 +11,11 @@ from . import (
     rest_identity,
     rest_issues,
     rest_projects,
+    rest_properties,
     rest_search,
     rest_versions,
     rest_webhooks,
+    rest_workflow,
 )
 from .ask import Answer, Ask
 from .options import Edition
@@ -110,12 +112,12 @@ ROUTES: tuple[Route, ...] = (
     _route("PUT", "/issue/<issue>/assignee", rest_issues.assign_issue, anonymous=False),
     _route("GET", "/issue/<issue>/editmeta", rest_issues.read_editmeta),
     _route("GET", "/issue/<issue>/changelog", rest_issues.read_changelog, editions=CLOUD),
-    _route("GET", "/issue/<issue>/transitions", rest_issues.read_transitions),
-    _route("POST", "/issue/<issue>/transitions", rest_issues.transition_issue),
-    _route("GET", "/issue/<issue>/properties", rest_issues.read_property_keys),
-    _route("GET", "/issue/<issue>/properties/<key>", rest_issues.read_property),
-    _route("PUT", "/issue/<issue>/properties/<key>", rest_issues.set_property, anonymous=False),
-    _route("DELETE", "/issue/<issue>/properties/<key>", rest_issues.delete_property, anonymous=False),
+    _route("GET", "/issue/<issue>/transitions", rest_workflow.read_transitions),
+    _route("POST", "/issue/<issue>/transitions", rest_workflow.transition_issue),
+    _route("GET", "/issue/<issue>/properties", rest_properties.read_property_keys),
+    _route("GET", "/issue/<issue>/properties/<key>", rest_properties.read_property),
+    _route("PUT", "/issue/<issue>/properties/<key>", rest_properties.set_property, anonymous=False),
+    _route("DELETE", "/issue/<issue>/properties/<key>", rest_properties.delete_property, anonymous=False),
     # comments and files
     _route("GET", "/issue/<issue>/comment", rest_content.read_comments),
     _route("POST", "/issue/<issue>/comment", rest_content.add_comment, anonymous=False),

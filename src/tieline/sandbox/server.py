@@ -42,9 +42,9 @@ class Sandbox:
         self.authority_pem: str | None = None
         journal = Journal(options.state_file) if options.state_file else None
         self.world = World(options, now=now, journal=journal)
-        if not self.world.restore():
+        if not self.world.rows.restore():
             fill(self.world)
-            self.world.mark_filled()
+            self.world.rows.mark_filled()
         self.courier = Courier(self.world)
         pages = Pages(self.world, self.courier)
         self._front = Front(world=self.world, pages=pages.answer, sleep=sleep)

@@ -46,10 +46,12 @@ class VersionPages:
         other = "Take the release back" if one.released else "Release"
         return (
             f'<form class="card" method="post" action="/sandbox/pages/versions/{one.id}">'
-            f'<div class="row"><strong>{escape(one.name)}</strong> {state} <span class="soft">{count} issues</span></div>'
+            f'<div class="row"><strong>{escape(one.name)}</strong> {state} '
+            f'<span class="soft">{count} issues</span></div>'
             f"<details><summary>Edit</summary>{_fields(one)}</details>"
             '<p class="row"><button name="do" value="save" class="primary">Save</button>'
-            f'<button name="do" value="release">{other}</button><button name="do" value="delete">Delete</button></p></form>'
+            f'<button name="do" value="release">{other}</button>'
+            '<button name="do" value="delete">Delete</button></p></form>'
         )
 
     def create(self, key: str, form: Form) -> Answer:

@@ -1,6 +1,5 @@
 """The site's rows as Jira's JSON, in the words of one edition and one API version."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -8,21 +7,15 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from .adf import render_html, render_text
+from .adf import render_text
 from .ask import Api
-from .model import Attachment, Body, Change, Comment, Component, Issue, Json, Person, Project, Version, WebhookRow
+from .model import Body, Component, Json, Person, Project, Version, WebhookRow
 from .scheme import (
-    AUDIENCE,
-    AUDIENCE_NAMES,
     CATEGORIES,
-    EPIC_LINK,
     ISSUE_TYPES,
     LINK_TYPES,
     PRIORITIES,
-    RANK,
     RESOLUTIONS,
-    STATUSES_BY_ID,
-    TYPES_BY_ID,
     Field,
     IssueType,
     Status,
@@ -236,224 +229,6 @@ class View:
             "project": one.project,
             "projectId": project.id,
         }
-
-    # ---- issues
-
-    def issue_ref(self, id: int | None) -> Json | None:
-        one = self.world.issues.get(id) if id is not None else None
-        if one is None:
-            return None
-        return {
-            "id": str(one.id),
-            "key": one.key,
-            "self": self.link(f"issue/{one.id}"),
-            "fields": {
-                "summary": one.summary,
-                "status": self.status(STATUSES_BY_ID[one.status_id]),
-                "priority": self.priority(one.priority_id),
-                "issuetype": self.issue_type(TYPES_BY_ID[one.type_id]),
-            },
-        }
-
-    def issue(
-        self,
-        one: Issue,
-        *,
-        fields: list[str] | None,
-        properties: Sequence[str] = (),
-        expand: frozenset[str] = frozenset(),
-    ) -> Json:
-        """One issue. `fields` None means all of them; otherwise names, `*all`, `*navigable` and `-name`."""
-        values = self._field_values(one, fields)
-        found: Json = {
-            "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
-            "id": str(one.id),
-            "self": self.link(f"issue/{one.id}"),
-            "key": one.key,
-        }
-        if values or fields is None or fields:
-            found["fields"] = values
-        if properties:
-            wanted = one.properties if "*all" in properties else properties
-            found["properties"] = {key: one.properties[key] for key in wanted if key in one.properties}
-        if "renderedFields" in expand:
-            found["renderedFields"] = {"description": render_html(one.description) if "description" in values else None}
-        if "names" in expand:
-            found["names"] = {each.id: each.name for each in self.world.fields()}
-        if "schema" in expand:
-            found["schema"] = {each.id: each.schema for each in self.world.fields()}
-        if "changelog" in expand:
-            changes = list(reversed(self.world.changes.get(one.id, [])))
-            found["changelog"] = {
-                "startAt": 0,
-                "maxResults": len(changes),
-                "total": len(changes),
-                "histories": [self.change(each) for each in changes],
-            }
-        return found
-
-    def _field_values(self, one: Issue, wanted: list[str] | None) -> Json:
-        every = wanted is None or "*all" in wanted or (all(name.startswith("-") for name in wanted) and wanted != [])
-        navigable = wanted is not None and "*navigable" in wanted
-        dropped = {name[1:] for name in wanted or () if name.startswith("-")}
-        by_name = {each.name.lower(): each.id for each in self.world.fields()}
-        named = {by_name.get(name.lower(), name) for name in wanted or ()}
-        makers = self._makers(one)
-        hidden = {each.id for each in self.world.fields() if not each.navigable}
-        return {
-            name: make()
-            for name, make in makers.items()
-            if name not in dropped and (every or name in named or (navigable and name not in hidden))
-        }
-
-    def _makers(self, one: Issue) -> dict[str, Any]:
-        world = self.world
-        project = next(each for each in world.projects if each.key == one.project)
-        makers: dict[str, Any] = {
-            "statuscategorychangedate": lambda: self.time(one.status_changed or one.created),
-            "issuetype": lambda: self.issue_type(TYPES_BY_ID[one.type_id]),
-            "project": lambda: self.project(project),
-            "summary": lambda: one.summary,
-            "description": lambda: self.body(one.description),
-            "status": lambda: self.status(STATUSES_BY_ID[one.status_id]),
-            "priority": lambda: self.priority(one.priority_id),
-            "resolution": lambda: self.resolution(one.resolution_id),
-            "resolutiondate": lambda: self.time(one.resolved),
-            "labels": lambda: list(one.labels),
-            "fixVersions": lambda: [self._version_ref(id) for id in one.fix_versions if id in world.versions],
-            "versions": lambda: [self._version_ref(id) for id in one.versions if id in world.versions],
-            "components": lambda: [self._component_ref(id) for id in one.components if id in world.components],
-            "assignee": lambda: self.person(one.assignee),
-            "reporter": lambda: self.person(one.reporter),
-            "creator": lambda: self.person(one.creator),
-            "created": lambda: self.time(one.created),
-            "updated": lambda: self.time(one.updated),
-            "duedate": lambda: one.due_date,
-            "subtasks": lambda: [
-                self.issue_ref(id)
-                for id in world.children.get(one.id, ())
-                if id in world.issues and TYPES_BY_ID[world.issues[id].type_id].subtask
-            ],
-            "issuelinks": list,
-            "attachment": lambda: [self.attachment(each) for each in world.attachments_of(one)],
-            "comment": lambda: self._comment_page(one),
-            "votes": lambda: {"self": self.link(f"issue/{one.key}/votes"), "votes": 0, "hasVoted": False},
-            "watches": lambda: {"self": self.link(f"issue/{one.key}/watchers"), "watchCount": 1, "isWatching": False},
-            "worklog": lambda: {"startAt": 0, "maxResults": 20, "total": 0, "worklogs": []},
-            "timetracking": dict,
-            "progress": lambda: {"progress": 0, "total": 0},
-            "aggregateprogress": lambda: {"progress": 0, "total": 0},
-            "workratio": lambda: -1,
-            "environment": lambda: None,
-            "lastViewed": lambda: None,
-            "security": lambda: None,
-            "timespent": lambda: None,
-            "timeestimate": lambda: None,
-            "timeoriginalestimate": lambda: None,
-        }
-        if one.parent is not None and (self.cloud or TYPES_BY_ID[one.type_id].subtask):
-            makers["parent"] = lambda: self.issue_ref(one.parent)
-        for each in world.fields():
-            if each.custom:
-                makers[each.id] = lambda each=each: self._custom(each, one)
-        return makers
-
-    def _custom(self, each: Field, one: Issue) -> Any:
-        if each.id == RANK:
-            return one.rank
-        if each.id == EPIC_LINK:
-            parent = self.world.issues.get(one.parent or -1)
-            return parent.key if parent and not TYPES_BY_ID[one.type_id].subtask else None
-        value = one.custom.get(each.id)
-        if each.id == AUDIENCE and value is not None:
-            return self.option(value)
-        return value
-
-    def option(self, id: str) -> Json:
-        return {"self": self.link(f"customFieldOption/{id}"), "value": AUDIENCE_NAMES[id], "id": id}
-
-    def _component_ref(self, id: int) -> Json:
-        one = self.world.components[id]
-        found: Json = {"self": self.link(f"component/{id}"), "id": str(id), "name": one.name}
-        return found | ({"description": one.description} if one.description else {})
-
-    def _version_ref(self, id: int) -> Json:
-        one = self.world.versions[id]
-        found: Json = {
-            "self": self.link(f"version/{id}"),
-            "id": str(id),
-            "name": one.name,
-            "archived": one.archived,
-            "released": one.released,
-        }
-        if one.description:
-            found["description"] = one.description
-        if one.release_date:
-            found["releaseDate"] = one.release_date
-        return found
-
-    def _comment_page(self, one: Issue) -> Json:
-        comments = [self.comment(each) for each in self.world.comments_of(one)]
-        found: Json = {"comments": comments, "maxResults": len(comments), "total": len(comments), "startAt": 0}
-        if self.cloud:
-            found["self"] = self.link(f"issue/{one.id}/comment")
-        return found
-
-    def comment(self, one: Comment) -> Json:
-        found: Json = {
-            "self": self.link(f"issue/{one.issue}/comment/{one.id}"),
-            "id": str(one.id),
-            "author": self.person(one.author),
-            "body": self.body(one.body) if one.body else self.body("") or "",
-            "updateAuthor": self.person(one.update_author),
-            "created": self.time(one.created),
-            "updated": self.time(one.updated),
-        }
-        if self.cloud:
-            found["jsdPublic"] = True
-        return found
-
-    def attachment(self, one: Attachment) -> Json:
-        content = (
-            self.link(f"attachment/content/{one.id}")
-            if self.cloud
-            else f"{self.world.base_url}/secure/attachment/{one.id}/{quote(one.filename)}"
-        )
-        return {
-            "self": self.link(f"attachment/{one.id}"),
-            "id": str(one.id),
-            "filename": one.filename,
-            "author": self.person(one.author),
-            "created": self.time(one.created),
-            "size": one.size,
-            "mimeType": one.mime,
-            "content": content,
-        }
-
-    def change(self, one: Change) -> Json:
-        return {
-            "id": str(one.id),
-            "author": self.person(one.author),
-            "created": self.time(one.created),
-            "items": self.change_items(one),
-        }
-
-    def change_items(self, one: Change) -> list[Json]:
-        found = []
-        for item in one.items:
-            row: Json = {"field": item.field, "fieldtype": "custom" if item.custom else "jira"}
-            if self.cloud:
-                row["fieldId"] = item.field_id
-            row |= {
-                "from": item.from_id,
-                "fromString": item.from_text,
-                "to": item.to_id,
-                "toString": item.to_text,
-            }
-            if self.cloud and item.field_id in ("assignee", "reporter"):
-                row |= {"tmpFromAccountId": item.from_id, "tmpToAccountId": item.to_id}
-            found.append(row)
-        return found
 
     def webhook(self, one: WebhookRow) -> Json:
         person = self.world.people[one.author]

@@ -18,9 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from .jql import JqlRefused, parse_jql
+from .jql import parse_jql
+from .jql_words import JqlRefused
 from .model import Json, WebhookRow
 from .view import View
+from .view_issue import render_change_items, render_comment, render_issue
 from .world import Event, World
 
 RETRIES = 5
@@ -64,20 +66,20 @@ def build_payload(world: World, event: Event) -> Json:
             payload["mergedTo"] = view.version(world.versions[event.extra["mergedTo"]])
         return payload
     if event.comment is not None:
-        payload["comment"] = view.comment(event.comment)
+        payload["comment"] = render_comment(view, event.comment)
         if event.issue is not None:
             brief = ["summary", "issuetype", "project", "assignee", "priority", "status"]
-            payload["issue"] = view.issue(event.issue, fields=brief)
+            payload["issue"] = render_issue(view, event.issue, fields=brief)
             payload["issue"].pop("expand", None)
         return payload
     if event.issue_event_type:
         payload["issue_event_type_name"] = event.issue_event_type
     payload["user"] = view.person(event.actor)
     if event.issue is not None:
-        issue = view.issue(event.issue, fields=None)
+        issue = render_issue(view, event.issue, fields=None)
         payload["issue"] = {name: issue[name] for name in ("id", "self", "key", "fields")}
     if event.change is not None:
-        payload["changelog"] = {"id": str(event.change.id), "items": view.change_items(event.change)}
+        payload["changelog"] = {"id": str(event.change.id), "items": render_change_items(view, event.change)}
     return payload
 
 

@@ -55,17 +55,16 @@ def parse_pasted(text: str) -> Evidence:
         status = None if _about_tunnel(kept) else read_status(_outside(kept, body))
     if status is None and body is not None:
         status = _status_in_body(body)
-    implied = None if status is not None or classify_client_text(kept) else _implied(kept)
-    if implied is not None:
-        status, guessed_method, guessed_path = implied
-        path = path or guessed_path
-        spoken = guessed_method
-    else:
-        spoken = "GET"
+    words = None if classify_client_text(kept) else _implied(kept)
+    implied = status is None and words is not None
+    spoken = "GET"
+    if words is not None:
+        status = words[0] if implied else status
+        spoken, path = words[1], path or words[2]
     method = _REQUEST_LINE.search(kept)
     response = None
     if status is not None or headers or body is not None:
-        response = Response(status=status, headers=headers, body=body, status_implied=implied is not None)
+        response = Response(status=status, headers=headers, body=body, status_implied=implied)
     request = Request(
         method=method.group(1).upper() if method else spoken,
         base=base,

@@ -183,9 +183,9 @@ def test_one_is_tried_and_then_all_is_turned_on(demo: Demo, pat: Visitor) -> Non
 
 def test_an_edit_in_jira_is_here_within_seconds_by_webhook(demo: Demo, pat: Visitor) -> None:
     pat.open("/w/FERRY/r/FERRY-3")
-    key = re.search(r"ROAD-\d+", pat.text)
+    key = re.search(r"Issue(ROAD-\d+)", pat.text)
     assert key
-    robin = Visitor(demo.sandbox).open(f"/sandbox/pages/issues/{key.group()}")
+    robin = Visitor(demo.sandbox).open(f"/sandbox/pages/issues/{key.group(1)}")
     assert robin.status == 200, robin.url
     robin.press("Save", summary="Show the next four crossings")
     took = on_page(pat, "/w/FERRY/r/FERRY-3", "Show the next four crossings", 10)
@@ -194,19 +194,19 @@ def test_an_edit_in_jira_is_here_within_seconds_by_webhook(demo: Demo, pat: Visi
 
 def test_an_edit_here_is_in_jira(demo: Demo, pat: Visitor) -> None:
     pat.open("/w/FERRY/r/FERRY-6")
-    key = re.search(r"ROAD-\d+", pat.text)
+    key = re.search(r"Issue(ROAD-\d+)", pat.text)
     assert key
     pat.open("/w/FERRY/r/FERRY-6/edit").press("Save", name="Say when a crossing is cancelled", tags="messages push")
     robin = Visitor(demo.sandbox)
-    on_page(robin, f"/sandbox/pages/issues/{key.group()}", "Say when a crossing is cancelled", 15)
+    on_page(robin, f"/sandbox/pages/issues/{key.group(1)}", "Say when a crossing is cancelled", 15)
 
 
 def test_polling_hears_what_no_webhook_tells(demo: Demo, pat: Visitor) -> None:
     demo.fault("webhooks-off", on=True)
     pat.open("/w/FERRY/r/FERRY-8")
-    key = re.search(r"ROAD-\d+", pat.text)
+    key = re.search(r"Issue(ROAD-\d+)", pat.text)
     assert key
-    Visitor(demo.sandbox).open(f"/sandbox/pages/issues/{key.group()}").press("Save", summary="Pay by invoice")
+    Visitor(demo.sandbox).open(f"/sandbox/pages/issues/{key.group(1)}").press("Save", summary="Pay by invoice")
     on_page(pat, "/w/FERRY/r/FERRY-8", "Pay by invoice", 20)
     demo.fault("webhooks-off", on=False)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from werkzeug.routing import Map, Rule
 
@@ -166,6 +167,7 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
+@lru_cache(maxsize=2)
 def build_map(edition: Edition) -> Map:
     """The routes of one edition; `v` is 2 or latest, and 3 on Cloud."""
     versions = "'2','3',latest" if edition == "cloud" else "'2',latest"

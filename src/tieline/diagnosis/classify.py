@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from tieline.diagnosis.case import Case
 from tieline.diagnosis.evidence import Evidence
 from tieline.diagnosis.finding import Confidence, Finding
-from tieline.diagnosis.lookalikes import GROUPS_OF
+from tieline.diagnosis.lookalikes import GROUP_NAMES, GROUPS_OF
 from tieline.diagnosis.reading import Reading
 from tieline.diagnosis.rules import RULES
 from tieline.diagnosis.rules.kit import Claim, Look, Rule
@@ -45,6 +45,7 @@ class RuleBook:
 
 
 ALL_RULES = RuleBook(RULES)
+_NO_GROUPS: frozenset[str] = frozenset()
 _Claims = dict[str, tuple[Claim, list[str]]]
 
 
@@ -100,31 +101,34 @@ def _order(claim: Claim) -> tuple[int, int]:
 
 
 def _rank(claims: _Claims) -> tuple[Finding, ...]:
-    ordered = sorted(claims.items(), key=lambda item: _order(item[1][0]))
+    if len(claims) == 1:
+        return tuple(_finding(slug, claim, ids) for slug, (claim, ids) in claims.items())
     settled: set[str] = set()
     kept: list[Finding] = []
     possible = 0
-    for slug, (claim, ids) in ordered:
-        groups = GROUPS_OF.get(slug, ())
-        if any(group.name in settled for group in groups):
+    for slug, (claim, ids) in sorted(claims.items(), key=_by_order):
+        groups = GROUP_NAMES.get(slug, _NO_GROUPS)
+        if settled and not settled.isdisjoint(groups):
             continue
         if claim.confidence is Confidence.POSSIBLE:
-            if possible == MOST_POSSIBLE or settled or (kept and not _shares_group(slug, kept)):
+            if possible == MOST_POSSIBLE or settled or (kept and not _shares_group(groups, kept)):
                 continue
             possible += 1
-        if claim.confidence is Confidence.CERTAIN:
-            settled.update(group.name for group in groups)
+        elif claim.confidence is Confidence.CERTAIN:
+            settled.update(groups)
             settled.add(slug)
         kept.append(_finding(slug, claim, ids))
     return tuple(kept)
 
 
-def _shares_group(slug: str, kept: Iterable[Finding]) -> bool:
+def _by_order(item: tuple[str, tuple[Claim, list[str]]]) -> tuple[int, int]:
+    return _order(item[1][0])
+
+
+def _shares_group(groups: frozenset[str], kept: Iterable[Finding]) -> bool:
     """A mere possibility is worth telling beside a likely finding only as its look-alike, or when it has none."""
-    mine = {group.name for group in GROUPS_OF.get(slug, ())}
-    return not mine or any(
-        finding.confidence is Confidence.POSSIBLE
-        or not mine.isdisjoint(g.name for g in GROUPS_OF.get(finding.slug, ()))
+    return not groups or any(
+        finding.confidence is Confidence.POSSIBLE or not groups.isdisjoint(GROUP_NAMES.get(finding.slug, _NO_GROUPS))
         for finding in kept
     )
 
@@ -134,7 +138,6 @@ def _finding(slug: str, claim: Claim, ids: list[str]) -> Finding:
     probe = claim.probe
     if probe is None and claim.confidence is not Confidence.CERTAIN and groups:
         probe = groups[0].split
-    facts: Mapping[str, str] = claim.facts
     return Finding(
         slug=slug,
         confidence=claim.confidence,
@@ -142,7 +145,7 @@ def _finding(slug: str, claim: Claim, ids: list[str]) -> Finding:
         probe=probe,
         group=groups[0].name if groups else None,
         excluded=claim.excluded,
-        facts=facts,
+        facts=claim.facts,
         exchange_ids=tuple(ids),
     )
 

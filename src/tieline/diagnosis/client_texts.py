@@ -87,7 +87,13 @@ _TABLE: tuple[tuple[Stage, str, str], ...] = (
      r"|https?://https?://|unsupportedprotocol|err_invalid_url"),
 )  # fmt: skip
 
-_PATTERNS = tuple((stage, kind, re.compile(pattern)) for stage, kind, pattern in _TABLE)
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[Stage, str, re.Pattern[str]], ...]:
+    """Compiled on first use: a command that meets no such text need not wait for it."""
+    return tuple((stage, kind, re.compile(pattern)) for stage, kind, pattern in _TABLE)
+
+
 _STEMS = (
     "cert", "ssl", "tls", "time", "refused", "reset", "resol", "name", "host", "proxy", "tunnel", "url", "scheme", "hang up",
     "disconnect", "closed", "errno", "eai_again", "enotfound", "dns", "unreachable", "no route", "econn", "x509", "pkix", "pipe",
@@ -103,7 +109,7 @@ def classify_client_text(text: str) -> Failure | None:
     head = text[:4000].lower()
     if not any(stem in head for stem in _STEMS):
         return None
-    for stage, kind, pattern in _PATTERNS:
+    for stage, kind, pattern in _patterns():
         if pattern.search(head):
             return Failure(stage=stage, kind=kind, detail=text[:400])
     return None

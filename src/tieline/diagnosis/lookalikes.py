@@ -134,3 +134,8 @@ def _by_slug() -> dict[str, tuple[Group, ...]]:
 
 GROUPS_OF: Mapping[str, tuple[Group, ...]] = _by_slug()
 """Slug → the groups it belongs to, in the order of the catalogue."""
+
+GROUP_NAMES: Mapping[str, frozenset[str]] = {
+    slug: frozenset(group.name for group in groups) for slug, groups in GROUPS_OF.items()
+}
+"""Slug → the names of its groups."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -75,7 +75,7 @@ class Reading:
     """An exchange as rules see it. Attributes are plain values; what costs is parsed on first use and kept."""
 
     __slots__ = (
-        "_json", "_messages", "_redirect", "_title", "account", "auth", "base_host", "body", "cloud", "exchange",
+        "_json", "_messages", "_noted", "_redirect", "_title", "account", "auth", "base_host", "body", "cloud", "exchange",
         "failure", "gateway", "head", "html", "implied", "low", "method", "path", "query", "request", "route", "said",
         "self_hosted", "shape", "site", "status",
     )  # fmt: skip
@@ -117,6 +117,7 @@ class Reading:
         self._json: Any = _UNREAD
         self._messages: tuple[str, ...] | None = None
         self._title: str | None = None
+        self._noted: dict[str, str | None] = {}
         self._redirect: Redirect | None = None
 
     def _edge_marks(self) -> bool:
@@ -178,6 +179,12 @@ class Reading:
             asked = self.request.base + self.request.path if self.request.base else ""
             self._redirect = classify_location(asked, location) if location else _NO_REDIRECT
         return self._redirect
+
+    def once(self, name: str, look: Callable[[Reading], str | None]) -> str | None:
+        """What ``look`` sees in this reading, looked at once however many rules ask."""
+        if name not in self._noted:
+            self._noted[name] = look(self)
+        return self._noted[name]
 
     @property
     def login_reason(self) -> str:

@@ -206,7 +206,11 @@ def other_product_host(case: Case) -> Claim | None:
         "trello.com",
         "www.atlassian.com",
     ):
-        return certain(f"{host} is no Jira: it belongs to another service.", weight=90)
+        return certain(
+            f"{host} is no Jira: it belongs to another service.",
+            weight=90,
+            excluded=("url-wrong-context-path: no Jira lives on this host under any path",),
+        )
     return None
 
 

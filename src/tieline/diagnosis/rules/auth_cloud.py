@@ -42,8 +42,8 @@ def account_of(reading: Reading, case: Case) -> str:
     return reading.account or case.account
 
 
-def refused_login(reading: Reading, case: Case) -> str | None:
-    """The observation that shows a Basic login which Cloud did not accept, or None."""
+def refused_login(reading: Reading) -> str | None:
+    """The observation that shows a Basic login which Cloud did not accept, or None. Several rules ask for it."""
     if not on_site(reading) or reading.auth not in ("basic", "unknown", "token") or reading.who is not None:
         return None
     if reading.login_reason == "AUTHENTICATED_FAILED":
@@ -57,6 +57,10 @@ def refused_login(reading: Reading, case: Case) -> str | None:
     if "www-authenticate" in reading.head and not reading.messages:
         return reading.answered() + ": no login was accepted."
     return None
+
+
+def _refused(reading: Reading) -> str | None:
+    return reading.once("refused login", refused_login)
 
 
 def _speaks_of_rights(reading: Reading) -> bool:
@@ -73,7 +77,7 @@ def _gateway(case: Case) -> tuple[str, ...]:
 
 @AUTH_CLOUD.on("auth-cloud-credentials-rejected", 401, 200, 400, 403, 404, None)
 def rejected(reading: Reading, case: Case) -> Claim | None:
-    seen = refused_login(reading, case)
+    seen = _refused(reading)
     if seen is None or case.gateway_status() == 200 or "/auth/1/session" in reading.route:
         return None
     if reading.status != 401 and not reading.route.endswith("/myself"):
@@ -181,7 +185,7 @@ def password_shape(reading: Reading, case: Case) -> Claim | None:
     if not on_site(reading) or reading.auth != "basic" or reading.fields.get("error"):
         return None
     shape = reading.shape or case.settings.secret_shape
-    if shape == "password-like" and (reading.status == 403 or refused_login(reading, case)):
+    if shape == "password-like" and (reading.status == 403 or _refused(reading)):
         return likely(
             reading.answered() + ".", "The secret looks like a password; Cloud takes API tokens only.", weight=70,
             probe="Send an API token with the e-mail address of its owner.",
@@ -213,7 +217,7 @@ def account_without_at(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_CLOUD.on("auth-cloud-token-expired", 401, 200, 404, 400)
 def token_worked_before(reading: Reading, case: Case) -> Claim | None:
-    seen = refused_login(reading, case)
+    seen = _refused(reading)
     if seen is None or case.gateway_status() == 200:
         return None
     if case.worked_before:
@@ -235,7 +239,7 @@ def token_worked_before(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_CLOUD.on("auth-cloud-token-revoked", 401)
 def token_revoked(reading: Reading, case: Case) -> Claim | None:
-    if refused_login(reading, case) is None or not case.worked_before or case.gateway_status() == 200:
+    if _refused(reading) is None or not case.worked_before or case.gateway_status() == 200:
         return None
     return possible(
         "A credential that worked and stopped may have been revoked by its owner or an administrator.", weight=35
@@ -250,7 +254,7 @@ def account_deactivated(reading: Reading, case: Case) -> Claim | None:
         or "user is inactive" in reading.low
     ):
         return likely(reading.answered() + ".", "The text says that this account may not sign in.", weight=85)
-    if refused_login(reading, case) is not None and case.worked_before and case.gateway_status() != 200:
+    if _refused(reading) is not None and case.worked_before and case.gateway_status() != 200:
         return possible("A deactivated account's tokens stop at once, with this very answer.", weight=33)
     return None
 
@@ -268,7 +272,7 @@ def scoped_token(reading: Reading, case: Case) -> Claim | None:
     if not on_site(reading):
         return None
     status = case.gateway_status()
-    seen = refused_login(reading, case)
+    seen = _refused(reading)
     if status == 200 and (seen or case.logged_in is False):
         return certain(
             seen or reading.answered() + ".",
@@ -302,7 +306,7 @@ def scoped_token(reading: Reading, case: Case) -> Claim | None:
 @AUTH_CLOUD.on("auth-service-account-token", 401)
 def service_account(reading: Reading, case: Case) -> Claim | None:
     account = account_of(reading, case).lower()
-    if account.endswith("@serviceaccount.atlassian.com") and refused_login(reading, case):
+    if account.endswith("@serviceaccount.atlassian.com") and _refused(reading):
         return likely(
             reading.answered() + ".",
             "The account is a service account, whose tokens are accepted on the gateway only.",

@@ -284,7 +284,12 @@ def field_missing(case: Case) -> Claim | None:
     missing = case.facts.get("missing_fields")
     if missing:
         names = ", ".join(f"“{clean_text(str(n), 40)}”" for n in missing)
-        return certain(f"The create screen lacks {names}.", weight=72, facts={"field": names})
+        return certain(
+            f"The create screen lacks {names}.",
+            weight=72,
+            facts={"field": names},
+            excluded=("perm-create-issue: the account may create issues of this type",),
+        )
     return None
 
 

@@ -87,7 +87,10 @@ def address_unreadable(reading: Reading, case: Case) -> Claim:
 
 @NETWORK.on_failure("auth-header-malformed", "settings:malformed-header")
 def header_unsendable(reading: Reading, case: Case) -> Claim:
-    return certain(*told(reading, "The login header holds characters that no HTTP header may hold."))
+    return certain(
+        *told(reading, "The login header holds characters that no HTTP header may hold."),
+        excluded=("proxy-strips-authorization: nothing was sent",),
+    )
 
 
 @NETWORK.on_failure("guard-private-address", "guard:private-address")

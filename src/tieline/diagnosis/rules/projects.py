@@ -66,7 +66,7 @@ def _facts(reading: Reading, case: Case) -> dict[str, str]:
 
 @PROJECTS.on("perm-create-version", 404, 403, 400, 401, None)
 def create_version(reading: Reading, case: Case) -> Claim | None:
-    says_versions = _CREATE_VERSIONS.search(reading.low) is not None
+    says_versions = "version" in reading.low and _CREATE_VERSIONS.search(reading.low) is not None
     asked = _create_version(reading)
     if not says_versions and not (asked and reading.status in (404, 403)):
         return None
@@ -115,8 +115,8 @@ def create_version_asked(case: Case) -> Claim | None:
 
 @PROJECTS.on("url-project-key-wrong", 404, 400, 403)
 def project_missing(reading: Reading, case: Case) -> Claim | None:
-    facts = _facts(reading, case)
     if "/mypermissions" in reading.route and "projectkey=" in reading.query.lower() and reading.status == 404:
+        facts = _facts(reading, case)
         if reading.self_hosted or case.self_hosted:
             return certain(
                 reading.answered() + ".",
@@ -130,6 +130,7 @@ def project_missing(reading: Reading, case: Case) -> Claim | None:
                       probe="Compare the key with the projects that the account sees, or ask an administrator.", facts=facts)  # fmt: skip
     if not (hidden(reading) or _project_route(reading)) or case.logged_in is False or reading.auth == "none":
         return None
+    facts = _facts(reading, case)
     seen = case.settings.visible_projects
     project = facts.get("project", "")
     if seen and project and project not in seen:
@@ -168,9 +169,8 @@ def _near(a: str, b: str) -> bool:
 
 @PROJECTS.on("perm-project-not-visible", 404, 400, 403, 200, None)
 def project_hidden(reading: Reading, case: Case) -> Claim | None:
-    facts = _facts(reading, case)
     if reading.status == 200:
-        return _all_rights_false(reading, facts)
+        return _all_rights_false(reading, case)
     if case.logged_in is False or reading.auth == "none" or (reading.exchange.response is None and not hidden(reading)):
         return None
     low = reading.low
@@ -180,6 +180,7 @@ def project_hidden(reading: Reading, case: Case) -> Claim | None:
         return None
     if case.project_visible:
         return None
+    facts = _facts(reading, case)
     if case.may("BROWSE_PROJECTS") is False and case.logged_in:
         return certain(
             reading.answered() + ".",
@@ -208,7 +209,7 @@ def project_hidden(reading: Reading, case: Case) -> Claim | None:
     return claim(reading.answered() + ".", reading.says(), weight=60, probe=_RIGHTS_PROBE, facts=facts)
 
 
-def _all_rights_false(reading: Reading, facts: dict[str, str]) -> Claim | None:
+def _all_rights_false(reading: Reading, case: Case) -> Claim | None:
     if "/mypermissions" not in reading.route or "project" not in reading.query.lower():
         return None
     rights = reading.fields.get("permissions")
@@ -220,7 +221,7 @@ def _all_rights_false(reading: Reading, facts: dict[str, str]) -> Claim | None:
             "mypermissions knows the project and answers no for Browse Projects.",
             weight=80,
             probe=_RIGHTS_PROBE,
-            facts=facts,
+            facts=_facts(reading, case),
         )
     return None
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from tests.web.schema import schema_of_road, stored_schema
 from tieline.diagnosis.evidence import Exchange, Request, Response
 from tieline.diagnosis.finding import Confidence, Finding
 from tieline.mapping.defaults import build_default_mapping
@@ -29,7 +30,6 @@ from tieline.store.models import (
     User,
     Workspace,
 )
-from tests.web.schema import schema_of_road, stored_schema
 
 PASSWORD = "a long enough password"
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ class Scene:
 
 
 def make_person(email: str, *, is_admin: bool = False) -> User:
-    user = User.objects.create_user(email, name=email.split("@")[0].title())
+    user = User.objects.create_user(email, name=email.split("@", maxsplit=1)[0].title())
     user.set_password(PASSWORD)
     user.is_admin = is_admin
     user.save()
@@ -136,7 +136,9 @@ def scene(db, quick_passwords) -> Scene:
         state="problem",
         last_sent=AT,
     )
-    clash = Clash.objects.create(id=new_id(), link=link, field="name", ours="Ours", theirs="Theirs", agreed="Before", at=AT)
+    clash = Clash.objects.create(
+        id=new_id(), link=link, field="name", ours="Ours", theirs="Theirs", agreed="Before", at=AT
+    )
     finding = Finding(
         slug="perm-create-version",
         confidence=Confidence.CERTAIN,

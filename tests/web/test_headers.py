@@ -19,7 +19,17 @@ TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sign-in", "/healthz", "/readyz", "/nowhere", "/problems/", "/hooks/jira/x", "/w/FERRY/features", "/static/x/app.css"],
+    [
+        "/",
+        "/sign-in",
+        "/healthz",
+        "/readyz",
+        "/nowhere",
+        "/problems/",
+        "/hooks/jira/x",
+        "/w/FERRY/features",
+        "/static/x/app.css",
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_answer_carries_the_strict_policy(path, method):

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.web.schema import STATUSES, schema_of_road
 from tieline.mapping.defaults import build_default_mapping
 from tieline.mapping.model import ClashPolicy, Direction, Mapping
 from tieline.mapping.problems import find_problems
 from tieline.records.record import DEFAULT_STATUSES, RecordKind
 from tieline.web.forms.mapping import build_kind_forms, build_posted_mapping, build_stops, order_pairs
-from tests.web.schema import STATUSES, schema_of_road
 
 
 def posted_from(mapping: Mapping, *, demanding: bool = False) -> dict[str, str]:
@@ -64,7 +64,9 @@ def test_a_kind_that_meets_nothing_is_left_out():
 
 def test_another_issue_type_brings_its_own_suggestions():
     mapping = build_default_mapping(schema_of_road())
-    rule = build_posted_mapping(posted_from(mapping) | {"feature-type": "12"}, mapping, schema_of_road()).kind(RecordKind.FEATURE)
+    rule = build_posted_mapping(posted_from(mapping) | {"feature-type": "12"}, mapping, schema_of_road()).kind(
+        RecordKind.FEATURE
+    )
     assert rule.issue_type_name == "Epic"
     assert rule.statuses
 
@@ -83,7 +85,12 @@ def test_a_field_that_jira_demands_stands_on_top_and_takes_a_fixed_value():
 
 @pytest.mark.parametrize(
     "garbage",
-    [{"feature-type": "999"}, {"feature-name-direction": "sideways"}, {"feature-from-1": "no-such"}, {"feature-name-policy": "\x00"}],
+    [
+        {"feature-type": "999"},
+        {"feature-name-direction": "sideways"},
+        {"feature-from-1": "no-such"},
+        {"feature-name-policy": "\x00"},
+    ],
 )
 def test_garbage_in_the_form_makes_no_broken_mapping(garbage):
     mapping = build_default_mapping(schema_of_road())
@@ -111,7 +118,9 @@ def test_what_jira_sends_always_becomes_what_was_chosen(pulled, sent):
 
 
 def test_both_ways_hold_where_several_of_ours_share_one_of_theirs():
-    pairs = order_pairs({"1": "new", "2": "in-progress"}, {"new": "1", "ready": "1", "in-progress": "2", "in-review": "2"}, THEIRS)
+    pairs = order_pairs(
+        {"1": "new", "2": "in-progress"}, {"new": "1", "ready": "1", "in-progress": "2", "in-review": "2"}, THEIRS
+    )
     sends: dict[str, str] = {}
     becomes: dict[str, str] = {}
     for pair in pairs:

@@ -9,14 +9,25 @@ from tieline.store.models import Clash, Record, RecordChange
 
 pytestmark = pytest.mark.django_db
 
-TYPED = {"name": "A new feature", "description": "Some *text*", "status": "ready", "tags": "web, app, web", "due": "2027-01-02"}
+TYPED = {
+    "name": "A new feature",
+    "description": "Some *text*",
+    "status": "ready",
+    "tags": "web, app, web",
+    "due": "2027-01-02",
+}
 
 
 def test_a_feature_is_made_with_what_was_typed(scene):
     answer = scene["contributor"].post("/w/FERRY/features/new", TYPED | {"release": scene.release.pk})
     made = Record.objects.get(name="A new feature")
     assert answer["Location"] == f"/w/FERRY/r/{made.ref}"
-    assert (made.status, made.tags, str(made.due), made.release_id) == ("ready", ["app", "web"], "2027-01-02", scene.release.pk)
+    assert (made.status, made.tags, str(made.due), made.release_id) == (
+        "ready",
+        ["app", "web"],
+        "2027-01-02",
+        scene.release.pk,
+    )
     assert made.changes.first().actor == "contributor@acme.io"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests.web.conftest import PASSWORD, make_person
 from tieline.store import people
 from tieline.store.models import AuditEntry, FailedSignIn, User
-from tests.web.conftest import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,9 @@ OURS = {"static/tieline/app.css", "static/tieline/app.js", "static/tieline/mark.
 
 
 def test_every_file_of_others_is_the_one_that_is_pinned():
-    changed = [row["file"] for row in LISTED if hashlib.sha256((WEB / row["file"]).read_bytes()).hexdigest() != row["sha256"]]
+    changed = [
+        row["file"] for row in LISTED if hashlib.sha256((WEB / row["file"]).read_bytes()).hexdigest() != row["sha256"]
+    ]
     assert changed == []
 
 

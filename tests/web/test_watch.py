@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests.web.conftest import AT
 from tieline.diagnosis.catalogue import CATALOGUE
 from tieline.store.ids import new_id
 from tieline.store.models import LogEntry, Op
-from tests.web.conftest import AT
 
 pytestmark = pytest.mark.django_db
 

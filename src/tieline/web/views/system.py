@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from tieline.store import people, upkeep
+from tieline.store import people
 from tieline.store.models import AuditEntry, Op, User, WorkerBeat
+from tieline.store.upkeep import self_check
 from tieline.web.gate import needs_admin
 
 
@@ -32,7 +33,7 @@ def system(request: HttpRequest, _user: User) -> HttpResponseBase:
         .order_by("state", "kind")
     )
     shown = {
-        "results": upkeep.self_check(Path(settings.DATA)),
+        "results": self_check(Path(settings.DATA)),
         "workers": workers,
         "queue": list(queue),
         "users": User.objects.order_by("email")[:200],

@@ -73,7 +73,7 @@ def edit_connection(
     Another origin (scheme, host or port) drops the stored secret: it was given for the old one. Another account or way
     to sign in is another login, so what is known of the old one no longer counts.
     """
-    current = Connection.objects.select_for_update().select_related("workspace").get(id=connection.id)
+    current = Connection.objects.select_for_update(no_key=True).select_related("workspace").get(id=connection.id)
     strange = set(changes) - set(EDITABLE)
     if strange:
         raise ValueError(f"A connection has no such setting to change: {', '.join(sorted(strange))}.")

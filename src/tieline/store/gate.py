@@ -93,7 +93,11 @@ class DjangoGate:
         row.save(update_fields=["blocked_until", "tokens", "filled_at"])
 
     def _rows(self, connection: ConnectionId, scopes: tuple[str, ...], now: float) -> list[GateRow]:
-        rows = GateRow.objects.select_for_update().filter(connection_id=connection, scope__in=scopes).order_by("scope")
+        rows = (
+            GateRow.objects.select_for_update(no_key=True)
+            .filter(connection_id=connection, scope__in=scopes)
+            .order_by("scope")
+        )
         found = list(rows)
         if len(found) < len(scopes):
             known = {row.scope for row in found}

@@ -118,7 +118,7 @@ def send_record(record: Record, integration: Integration, actor: str) -> Link:
 
     Raises ``ValueError`` when its kind is not mapped, it is deleted, or it belongs to another workspace.
     """
-    current = Record.objects.select_for_update().get(id=record.id)
+    current = Record.objects.select_for_update(no_key=True).get(id=record.id)
     if current.deleted or current.workspace_id != integration.workspace_id:
         raise ValueError("This record cannot be sent with this integration.")
     link = link_of(current)
@@ -161,7 +161,7 @@ def unlink(record: Record, *, actor: str) -> bool:
     False while the link is being worked on, or a create of it has no known outcome yet: then nothing changes, because
     a second link would make a second issue.
     """
-    current = Record.objects.select_for_update().get(id=record.id)
+    current = Record.objects.select_for_update(no_key=True).get(id=record.id)
     link = link_of(current)
     if link is None:
         return True
@@ -273,7 +273,11 @@ def _ask(integration: Integration, kind: OpKind, subject: str, reason: str, dela
 
 
 def _locked(integration: Integration) -> Integration:
-    return Integration.objects.select_for_update(of=("self",)).select_related("workspace").get(id=integration.id)
+    return (
+        Integration.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("workspace")
+        .get(id=integration.id)
+    )
 
 
 def _set_webhook_secret(integration: Integration) -> None:

@@ -120,7 +120,11 @@ class DjangoLedger:
         now = self._now()
         batch = Op.objects.get(id=op)
         lanes = {link_lane(link): link for link in links}
-        rows = Op.objects.select_for_update().filter(lane__in=lanes, state__in=("waiting", "running")).order_by("id")
+        rows = (
+            Op.objects.select_for_update(no_key=True)
+            .filter(lane__in=lanes, state__in=("waiting", "running"))
+            .order_by("id")
+        )
         taken: dict[LinkId, OpId] = {}
         seen = set()
         for row in rows:
@@ -156,7 +160,7 @@ class DjangoLedger:
     @one_transaction
     def settle(self, op: OpId, worker: str, end: OpEnd) -> bool:
         """End the run. False when this worker no longer holds the op: then nothing is changed."""
-        row = Op.objects.select_for_update().filter(id=op, worker=worker, state="running").first()
+        row = Op.objects.select_for_update(no_key=True).filter(id=op, worker=worker, state="running").first()
         if row is None:
             return False
         now = self._now()
@@ -179,15 +183,25 @@ class DjangoLedger:
 
     def _put_off(self, row: Op, due: datetime) -> None:
         """Waiting again. When a newer op waits for the same already, that one goes on with this one's count."""
-        newer = Op.objects.select_for_update().filter(kind=row.kind, lane=row.lane, state="waiting").first()
-        if newer is None:
-            row.state, row.due, row.handed_at = "waiting", due, None
-            row.save(update_fields=[*_ENDED, "due", "handed_at"])
+        row.state, row.due, row.handed_at = "waiting", due, None
+        while not self._goes_on_in_a_newer(row):
+            try:
+                with transaction.atomic():
+                    row.save(update_fields=[*_ENDED, "due", "handed_at"])
+            except IntegrityError:
+                continue
             return
+
+    def _goes_on_in_a_newer(self, row: Op) -> bool:
+        waiting = Op.objects.select_for_update(no_key=True).filter(kind=row.kind, lane=row.lane, state="waiting")
+        newer = waiting.first()
+        if newer is None:
+            return False
         row.state, row.why = "done", f"A later op stands for this one. {row.why}".strip()
-        row.save()
+        row.save(update_fields=_ENDED)
         newer.attempts = max(newer.attempts, row.attempts)
         newer.save(update_fields=["attempts"])
+        return True
 
     def _supersede(self, row: Op, now: datetime) -> None:
         older = Op.objects.filter(kind=row.kind, lane=row.lane, state="parked").exclude(id=row.id)
@@ -241,7 +255,9 @@ class DjangoLedger:
         edge = now - timedelta(seconds=dead_after_s)
         alive = WorkerBeat.objects.filter(worker=OuterRef("worker"), at__gte=edge)
         lost = Op.objects.filter(state="running").filter(~Exists(alive))
-        rows = list(Op.objects.select_for_update().filter(id__in=lost.values("id"), state="running").order_by("id"))
+        rows = list(
+            Op.objects.select_for_update(no_key=True).filter(id__in=lost.values("id"), state="running").order_by("id")
+        )
         beaten = set(WorkerBeat.objects.filter(at__gte=edge).values_list("worker", flat=True))
         back = []
         for row in rows:

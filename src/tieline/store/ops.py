@@ -101,7 +101,7 @@ def _waiting_in(lanes: set[str]) -> list[Op]:
     ordered = sorted(lanes)
     found: list[Op] = []
     for start in range(0, len(ordered), 500):
-        rows = Op.objects.select_for_update().filter(lane__in=ordered[start : start + 500], state="waiting")
+        rows = Op.objects.select_for_update(no_key=True).filter(lane__in=ordered[start : start + 500], state="waiting")
         found.extend(rows.order_by("id"))
     return found
 
@@ -117,7 +117,7 @@ def wake(ops: QuerySet[Op], *, why: str, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     woken = 0
     with transaction.atomic():
-        for op in ops.filter(state="parked").select_for_update().order_by("id"):
+        for op in ops.filter(state="parked").select_for_update(no_key=True).order_by("id"):
             try:
                 with transaction.atomic():
                     Op.objects.filter(id=op.id).update(
@@ -152,4 +152,4 @@ def held_now(op: OpId | None, worker: str) -> bool:
     """
     if op is None:
         return True
-    return Op.objects.select_for_update().filter(id=op, worker=worker, state="running").exists()
+    return Op.objects.select_for_update(no_key=True).filter(id=op, worker=worker, state="running").exists()

@@ -60,8 +60,9 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
     A link that is gone (unlinked meanwhile) has nothing to save and counts as saved.
     """
     ids = [outcome.link for outcome in outcomes]
-    records = {row.id: row for row in Record.objects.select_for_update().filter(link__id__in=ids).order_by("id")}
-    rows = Link.objects.select_for_update(of=("self",)).select_related("integration").filter(id__in=ids)
+    held = Record.objects.select_for_update(of=("self",), no_key=True).filter(link__id__in=ids)
+    records = {row.id: row for row in held.order_by("id")}
+    rows = Link.objects.select_for_update(of=("self",), no_key=True).select_related("integration").filter(id__in=ids)
     links = {row.id: row for row in rows.order_by("id")}
     clashes = _clashes(ids)
     gathered = _Gathered(now=now)

@@ -159,7 +159,7 @@ def _sign_in_digests(account: str, client: str) -> tuple[str, str]:
 
 
 def _keep_an_owner(workspace: Workspace, leaving: User) -> None:
-    owners = Membership.objects.select_for_update().filter(workspace=workspace, role=Role.OWNER)
+    owners = Membership.objects.select_for_update(no_key=True).filter(workspace=workspace, role=Role.OWNER)
     if {member.user_id for member in owners} == {leaving.pk}:
         raise ValueError("A workspace needs an owner. Make another member an owner first.")
 

@@ -63,7 +63,7 @@ def edit_record(record: Record, changes: Mapping[str, Any], *, actor: str, revis
 
     Raises ``ValueError`` for a value that does not fit.
     """
-    current = Record.objects.select_for_update().select_related("workspace").get(id=record.id)
+    current = Record.objects.select_for_update(no_key=True).select_related("workspace").get(id=record.id)
     if current.deleted:
         return EditResult(record=current, conflict=True)
     values = _settled(current.workspace, RecordKind(current.kind), changes, record=current)
@@ -86,8 +86,8 @@ def edit_record(record: Record, changes: Mapping[str, Any], *, actor: str, revis
 @one_transaction
 def move_record(record: Record, where: Literal["up", "down"] | int, *, actor: str) -> Record:
     """Change the place among its siblings (same kind, parent and release): one step, or to an index from 0."""
-    current = Record.objects.select_for_update().get(id=record.id)
-    siblings = list(siblings_of(current).select_for_update())
+    current = Record.objects.select_for_update(no_key=True).get(id=record.id)
+    siblings = list(siblings_of(current).select_for_update(no_key=True))
     index = next(place for place, one in enumerate(siblings) if one.id == current.id)
     wanted = where if isinstance(where, int) else index + (-1 if where == "up" else 1)
     target = max(0, min(wanted, len(siblings) - 1))
@@ -107,7 +107,7 @@ def move_record(record: Record, where: Literal["up", "down"] | int, *, actor: st
 def delete_record(record: Record, *, actor: str) -> None:
     """Take the record out of the plan. Its issue stays in Jira and its link stays here, so that no import brings it
     back and nothing is written to Jira for it any more."""
-    current = Record.objects.select_for_update().get(id=record.id)
+    current = Record.objects.select_for_update(no_key=True).get(id=record.id)
     if current.deleted:
         return
     current.deleted = timezone.now()

@@ -69,7 +69,7 @@ def open_problem(problem: LinkProblem, place: Place, *, now: datetime) -> Proble
         last_seen=now,
     )
     Problem.objects.bulk_create([row], ignore_conflicts=True)
-    found = Problem.objects.select_for_update().get(
+    found = Problem.objects.select_for_update(no_key=True).get(
         workspace_id=place.workspace, fingerprint=fingerprint, fixed_at=None
     )
     if found.id != row.id:

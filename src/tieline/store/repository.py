@@ -168,7 +168,11 @@ class DjangoStore:
     def save_imported(
         self, integration: IntegrationId, records: Sequence[ImportedRecord], run_id: str | None
     ) -> tuple[LinkId, ...]:
-        row = Integration.objects.select_for_update(of=("self",)).select_related("workspace").get(id=integration)
+        row = (
+            Integration.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("workspace")
+            .get(id=integration)
+        )
         return save_imports(row, records, run_id, now=self._now())
 
     # --- imports, deliveries, polls ----------------------------------------------------------------------------------
@@ -221,9 +225,10 @@ class DjangoStore:
     @one_transaction
     def hold_connection(self, connection: ConnectionId, problem: LinkProblem) -> None:
         """All work of the connection waits, with the problem shown once."""
-        row = Connection.objects.select_for_update().get(id=connection)
         now = self._now()
-        open_problem(problem, Place(workspace=row.workspace_id, connection=row.id), now=now)
+        workspace = Connection.objects.values_list("workspace_id", flat=True).get(id=connection)
+        open_problem(problem, Place(workspace=workspace, connection=connection), now=now)
+        row = Connection.objects.select_for_update(no_key=True).get(id=connection)
         if not row.held_by:
             row.held_since = now
         row.held_by = problem.finding.slug
@@ -231,9 +236,9 @@ class DjangoStore:
 
     @one_transaction
     def release_connection(self, connection: ConnectionId, *, slugs: Sequence[str] | None = None) -> None:
-        row = Connection.objects.select_for_update().get(id=connection)
-        chosen = connection_problems(row.id, slugs)
+        chosen = connection_problems(connection, slugs)
         close_problems(chosen, now=self._now(), by="check")
+        row = Connection.objects.select_for_update(no_key=True).get(id=connection)
         if row.held_by and (slugs is None or row.held_by in slugs):
             row.held_by, row.held_since = "", None
             row.save(update_fields=["held_by", "held_since"])

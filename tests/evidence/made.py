@@ -27,6 +27,7 @@ def evidence_of(line: Mapping[str, Any]) -> Evidence:
     if certificate:
         exchange = replace(exchange, certificate=Certificate(**{**certificate, "names": tuple(certificate["names"])}))
     exchange = replace(exchange, addresses=tuple(line.get("addresses", ())), elapsed_ms=line.get("elapsed_ms"))
+    exchange = replace(exchange, probe=line.get("probe", ""))
     given = dict(line.get("settings", {}))
     given["visible_projects"] = tuple(given.get("visible_projects", ()))
     silent = exchange.response is None and exchange.failure is None and exchange.client_error is None

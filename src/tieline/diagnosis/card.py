@@ -71,6 +71,8 @@ class Card:
     group: str | None
     response: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    from_jira: bool = True
+    """The symptom was read in an answer; False: a tool or this machine said it."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -130,6 +132,7 @@ def build_card(finding: Finding, evidence: Evidence, *, affected: int = 0, setti
         group=finding.group,
         response=entry.response.value,
         facts=facts,
+        from_jira=any(exchange.response is not None and exchange.response.body for exchange in exchanges),
     )
 
 
@@ -230,7 +233,7 @@ def render_text(card: Card, width: int = 80) -> str:
     width = max(30, width)
     lines: list[str] = [*textwrap.wrap(card.title, width), ""]
     if card.symptom:
-        lines.append("Jira's words")
+        lines.append("Jira's words" if card.from_jira else "The message")
         for words in card.symptom:
             lines += _indented(f"“{words}”", width)
         lines.append("")

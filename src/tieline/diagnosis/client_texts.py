@@ -31,7 +31,7 @@ _TABLE: tuple[tuple[Stage, str, str], ...] = (
      r"|certificateexpiredexception|err_cert_date_invalid|x509: certificate has expired|notafter:"),
     (Stage.TLS, "not-yet-valid", r"certificate is not yet valid|cert_not_yet_valid|certificatenotyetvalid"),
     (Stage.TLS, "client-certificate",
-     r"certificate required|no required ssl certificate|required ssl certificate not sent|bad_certificate_required"
+     r"certificate required|alert[_ ]certificate[_ ]required|no required ssl certificate|required ssl certificate not sent|bad_certificate_required"
      r"|tlsv1[0-9]*_alert_certificate_required"),
     (Stage.TLS, "missing-intermediate",
      r"unable to verify the first certificate|unable_to_verify_leaf_signature|unable to verify leaf signature"),
@@ -47,7 +47,7 @@ _TABLE: tuple[tuple[Stage, str, str], ...] = (
      r"|server gave http response to https client|unrecognized ssl message|plaintext connection\?|err_ssl_wrong_version"
      r"|packet length too long|http_request\b.{0,40}ssl"),
     (Stage.TLS, "protocol",
-     r"alert_protocol_version|unsupported[_ ]protocol|protocol version not supported|err_ssl_version_or_cipher"
+     r"alert[_ ]protocol[_ ]version|unsupported[_ ]protocol|protocol version not supported|err_ssl_version_or_cipher"
      r"|no[_ ]shared[_ ]cipher|handshake[_ ]failure|no protocols available|inappropriate protocol"
      r"|tlsv1_alert_internal|no appropriate protocol|dh_key_too_small|unsafe_legacy_renegotiation"),
     (Stage.TLS, "handshake",

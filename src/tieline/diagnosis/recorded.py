@@ -107,14 +107,14 @@ def _auth_kind(low: str) -> str:
     ):  # fmt: skip
         if low.startswith(word):
             return kind
-    if "authorization header" in low or low.startswith(("'-u", "-u ")):
+    if "authorization header" in low or low.startswith(("'-u", "-u ", "base64", "raw token", "unencoded")):
         return "malformed"
     return "token" if "token" in low else "unknown"
 
 
 def _declared_shape(text: str, secret: str) -> str | None:
     low = text.lower()
-    if "scoped" in low or "service-account" in low or "service account" in low:
+    if "scoped" in low or "with scopes" in low or "service-account" in low or "service account" in low:
         return "scoped"
     if "base64" in low and "user" in low and "pass" in low and low.startswith("bearer"):
         return "base64-pair"

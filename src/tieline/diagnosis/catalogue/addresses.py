@@ -267,7 +267,7 @@ ENTRIES = (
         known_by="The status is a redirect, and its target is not in the evidence.",
         do=(
             you("Run the check of this connection: it reads the target without following it."),
-            you("Open {address}/rest/api/2/serverInfo in a browser's private window and look where it leads."),
+            you("Open /rest/api/2/serverInfo under {address} in a private browser window and look where it leads."),
         ),
         response=CONNECTION,
     ),

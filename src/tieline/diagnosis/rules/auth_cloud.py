@@ -111,6 +111,8 @@ def answered_as_stranger(reading: Reading, case: Case) -> Claim | None:
     if "anonymous user" in low:
         return likely(reading.answered() + ".", "Jira itself calls the caller anonymous.", weight=80, probe=probe)
     if reading.status == 401 and reading.fields.get("errorMessages") and not _says_refused(reading):
+        if reading.auth == "none":
+            return likely(reading.answered() + ".", "The call carried no login.", weight=84, probe=probe)
         if _names_a_user(reading) or "/auth/1/session" in reading.route or "scope" in low:
             return None
         if "not authenticated" in low or "authentication required" in low:
@@ -332,7 +334,7 @@ def scope_missing(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_CLOUD.on("auth-bearer-on-cloud-site", 403, 401, 404, 400, None)
+@AUTH_CLOUD.on("auth-bearer-on-cloud-site", 403, 401, 404, 400, 200, None)
 def bearer_on_site(reading: Reading, case: Case) -> Claim | None:
     if "failed to parse connect session auth token" in reading.low:
         return likely(
@@ -349,6 +351,11 @@ def bearer_on_site(reading: Reading, case: Case) -> Claim | None:
                 weight=72,
                 probe="Repeat as Basic with the e-mail address: 200 means that the token itself is good.",
             )
-        if reading.status in (403, 404, 400) and (reading.bare or _hides(reading)):
-            return possible("The secret was sent as Bearer, which Cloud sites ignore.", weight=45)
+        empty = reading.status == 200 and (reading.json == [] or reading.fields.get("values") == [])
+        if empty or (reading.status in (403, 404, 400) and (reading.bare or _hides(reading))):
+            return possible(
+                reading.answered() + ".",
+                "The secret was sent as Bearer, which Cloud sites do not take from API tokens.",
+                weight=72 if empty or reading.bare else 45,
+            )
     return None

@@ -135,7 +135,7 @@ def captcha(reading: Reading, case: Case) -> Claim | None:
     if (
         reading.login_reason == "AUTHENTICATION_DENIED"
         or "authentication_denied" in reading.low
-        or "captcha_challenge" in reading.low
+        or "captcha" in reading.low
     ):
         return likely(
             reading.answered() + ", with AUTHENTICATION_DENIED: the account was not even allowed to try.",

@@ -34,8 +34,8 @@ def jwt_in_query(reading: Reading, case: Case) -> Claim | None:
 def query_hash(reading: Reading, case: Case) -> Claim | None:
     if "qsh" in reading.low or "query string hash" in reading.low or "query hash" in reading.low:
         return likely(reading.answered() + ".", "The text speaks of the query string hash.", weight=88)
-    if reading.auth == "jwt" and ("%20" in reading.query or "+" in reading.query):
-        return possible("The query holds a blank, which the hash must write as %20.", weight=45)
+    if reading.auth == "jwt" and ("%20" in reading.query or "+" in reading.query or " " in reading.query):
+        return possible("The query holds a blank, which the hash must write as %20.", weight=58)
     return None
 
 

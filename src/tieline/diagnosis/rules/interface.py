@@ -29,12 +29,14 @@ def search_removed(reading: Reading, case: Case) -> Claim | None:
         return certain(reading.answered() + ".", "Jira names the change CHANGE-2046 itself.", weight=95)
     if reading.status == 410 and ("/search" in reading.path or "search" in reading.low):
         return certain(reading.answered() + ": the search was taken away for good.", weight=90)
+    if reading.status == 410 and reading.cloud:
+        return likely(reading.answered() + ": what was asked for was taken away for good.", weight=70)
     return None
 
 
 @INTERFACE.on("api-createmeta-removed-dc9", 404)
 def createmeta_removed(reading: Reading, case: Case) -> Claim | None:
-    if not reading.route.rstrip("/").endswith("/issue/createmeta") or reading.cloud:
+    if not reading.route.rstrip("/").endswith("createmeta") or reading.cloud:
         return None
     if reading.fields.get("errorMessages"):
         return certain(
@@ -219,8 +221,15 @@ def _too_large(reading: Reading) -> Claim | None:
     return None
 
 
+def _asked_here(reading: Reading) -> bool:
+    """Asked by us (or pasted to be explained). In somebody's recording, a refused value proves a good connection."""
+    return bool(reading.exchange.probe)
+
+
 @INTERFACE.on("field-required", 400)
 def field_required(reading: Reading, case: Case) -> Claim | None:
+    if not _asked_here(reading):
+        return None
     if reading.method not in ("POST", "PUT") or "/issue" not in reading.route:
         return None
     for name, text in reading.refused_fields.items():
@@ -237,6 +246,8 @@ def field_required(reading: Reading, case: Case) -> Claim | None:
 
 @INTERFACE.on("field-value-refused", 400)
 def value_refused(reading: Reading, case: Case) -> Claim | None:
+    if not _asked_here(reading):
+        return None
     if reading.method not in ("POST", "PUT") or not _ON_ISSUE.search(reading.route):
         return None
     for name, text in reading.refused_fields.items():
@@ -253,13 +264,15 @@ def value_refused(reading: Reading, case: Case) -> Claim | None:
 
 @INTERFACE.on("version-name-taken", 400)
 def version_taken(reading: Reading, case: Case) -> Claim | None:
-    if "version with this name already exists" in reading.low:
+    if _asked_here(reading) and "version with this name already exists" in reading.low:
         return certain(reading.answered() + ".", reading.says(), weight=90)
     return None
 
 
 @INTERFACE.on("workflow-transition-refused", 400, 404, 409)
 def transition_refused(reading: Reading, case: Case) -> Claim | None:
+    if not _asked_here(reading):
+        return None
     if (
         reading.route.endswith("/transitions")
         and reading.method == "POST"

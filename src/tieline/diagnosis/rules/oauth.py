@@ -39,6 +39,13 @@ def access_token_old(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
     if (reading.gateway and "expired" in low and "token" in low) or ('"invalid_token"' in low and reading.cloud):
         return likely(reading.answered() + ".", reading.says(), weight=85)
+    if reading.gateway and reading.auth == "oauth2" and reading.bare and reading.status in (403, 404):
+        return possible(
+            reading.answered() + ", and nothing else is known of it.",
+            "On some paths the gateway answers so to an access token that has ended.",
+            weight=60,
+            probe="Refresh the token and ask once more.",
+        )
     if reading.gateway and reading.status == 401 and reading.auth == "oauth2" and not _scope_text(reading):
         return likely(
             reading.answered() + ".",
@@ -80,6 +87,8 @@ def oauth_on_site(reading: Reading, case: Case) -> Claim | None:
         or "auth.atlassian" in reading.base_host
     ):
         return None
+    if _scope_text(reading) or not (reading.site or "client must be authenticated" in reading.low):
+        return None
     if reading.auth == "oauth2" or (reading.auth == "bearer" and reading.shape == "jwt"):
         return likely(
             reading.answered() + ".",
@@ -97,9 +106,12 @@ def cloud_id_wrong(reading: Reading, case: Case) -> Claim | None:
     if reading.status == 404:
         value = reading.fields
         if ("timestamp" in value and "path" in value) or "no message available" in reading.low or not value:
-            return likely(
-                reading.answered() + ", in the gateway's own words.",
-                weight=70,
+            claim = likely if value else possible
+            return claim(
+                reading.answered() + ", in the gateway's own words."
+                if value
+                else reading.answered() + ", at the gateway.",
+                weight=70 if value else 50,
                 probe="Compare the cloud id with the one that https://<site>/_edge/tenant_info tells.",
             )
         return None

@@ -175,6 +175,7 @@ def project_hidden(reading: Reading, case: Case) -> Claim | None:
         return None
     low = reading.low
     strong = "browse project rights" in low or "do not have the permission to see" in low
+    strong = strong or (reading.status == 403 and reading.route.endswith("/votes"))
     createmeta = "/createmeta/" in reading.route and reading.status in (400, 403, 404)
     if not (strong or createmeta or hidden(reading) or _project_route(reading)):
         return None

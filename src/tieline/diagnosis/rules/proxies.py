@@ -23,6 +23,7 @@ _FILTER_MARKS = re.compile(
     r"|barracuda|fortigate|fortiguard|blocked by|web application firewall|request blocked",
     re.DOTALL,
 )
+_GATEWAY_WORDS = ("gateway", "unavailable", "proxy error", "maintenance", "starting", "upstream", "http status")
 _FILTER_HEADERS = ("cf-ray", "cf-mitigated", "x-iinfo", "x-sucuri-id", "x-cdn", "x-akamai-request-id")
 
 
@@ -127,7 +128,11 @@ def someone_else_answered(reading: Reading, case: Case) -> Claim | None:
     if reading.from_jira or reading.fields or (reading.bare and reading.exchange.response is None):
         return None
     if reading.html and not _looks_atlassian(reading):
-        return likely(reading.answered() + ", a page that neither Jira nor Atlassian's edge writes.", weight=45)
+        own_fault = any(word in reading.low for word in _GATEWAY_WORDS)
+        return likely(
+            reading.answered() + ", a page that neither Jira nor Atlassian's edge writes.",
+            weight=45 if own_fault else 55,
+        )
     if not reading.body and (reading.head or "parse json" in reading.low or "unexpected end of json" in reading.low):
         return likely(reading.answered() + ", with an empty body and without a header of Jira's.", weight=40)
     if reading.bare and reading.status == 403:

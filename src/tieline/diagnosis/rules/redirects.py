@@ -72,6 +72,20 @@ def post_became_get(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
+@REDIRECTED.on("redirect-http-to-https", 200)
+def post_answered_with_a_list(reading: Reading, case: Case) -> Claim | None:
+    if reading.method != "POST" or not reading.request.base.startswith("http://") or "/search" in reading.route:
+        return None
+    listed = reading.fields
+    if "startAt" in listed and "total" in listed:
+        return likely(
+            reading.answered() + ", with a list, where a new thing is due.",
+            "The address begins with http://: a followed redirect turned the POST into a GET, and nothing was written.",
+            weight=70,
+        )
+    return None
+
+
 @REDIRECTED.on("redirect-internal-host", *REDIRECTS)
 def to_internal(reading: Reading, case: Case) -> Claim | None:
     if reading.redirect.target is not Target.INTERNAL_HOST:
@@ -104,7 +118,7 @@ def to_identity_provider(reading: Reading, case: Case) -> Claim | None:
 def to_login_page(reading: Reading, case: Case) -> Claim | None:
     if reading.redirect.target is not Target.LOGIN_PAGE or _start_page_of_cloud(reading):
         return None
-    if "/secure/attachment" in reading.path:
+    if "/secure/attachment" in reading.path and reading.auth in ("bearer", "unknown"):
         return None
     page = "" if rest(reading) else "The path asked for is a page; Jira sends strangers on pages to its login."
     return likely(reading.answered() + ".", _leads(reading), page, weight=70, facts=_redirect_facts(reading))

@@ -184,6 +184,14 @@ def test_the_search_lags_behind_and_a_direct_read_does_not(start: Start, clock: 
         assert jira.search("project = ROAD AND labels = old") == [key]
 
 
+def test_an_issue_named_for_reconciliation_is_found_at_once(start: Start) -> None:
+    jira = start("cloud", index_lag_s=30.0)
+    key = jira.create("Young")
+    id = jira.get(f"/issue/{key}").json()["id"]
+    assert jira.search("project = ROAD") == []
+    assert jira.search("project = ROAD", reconcileIssues=id) == [key]
+
+
 def test_the_search_shows_properties_set_with_the_create(jira: Jira) -> None:
     fields = {"project": {"key": "ROAD"}, "issuetype": {"name": "Story"}, "summary": "Marked"}
     marker = [{"key": "tieline", "value": {"intent": "01J9"}}]

@@ -124,9 +124,11 @@ class Front:
         if route.write and route.method == "POST" and world.take("answer-lost-before-create"):
             return None
         try:
-            ask.parse_payload() if ask.body and "json" in ask.headers.get("Content-Type", "json") else None
-        except ValueError:
+            payload = ask.parse_payload() if route.write or route.method == "POST" else None
+        except (ValueError, RecursionError):
             return refuse(400, "There was an error parsing JSON. Check that your request body is valid.")
+        if payload is not None and not route.any_json and not isinstance(payload, dict):
+            return refuse(400, "Invalid request payload. Refer to the REST API documentation and try again.")
         with world.lock:
             answer = route.run(world, ask)
         good = answer.status < 300

@@ -49,13 +49,19 @@ def parse_intake(
     errors: Json = {}
     comment: Any = None
     operations: list[tuple[str, str, Any]] = []
-    for name, value in (payload.get("fields") or {}).items():
+    fields, update = payload.get("fields") or {}, payload.get("update") or {}
+    for part, told in (("fields", fields), ("update", update)):
+        if not isinstance(told, dict):
+            return Intake(errors={part: "expected Object"})
+    for name, value in fields.items():
         if name not in ("project", "issuetype") or name in screen:
             operations.append((name, "set", value))
-    for name, steps in (payload.get("update") or {}).items():
+    for name, steps in update.items():
         for step in steps if isinstance(steps, list) else [steps]:
-            for verb, value in step.items():
-                operations.append((name, verb, value))
+            if isinstance(step, dict):
+                operations.extend((name, verb, value) for verb, value in step.items())
+            else:
+                errors[name] = "expected Object"
     for name, verb, value in operations:
         if name == "comment" and verb == "add":
             try:
@@ -154,7 +160,9 @@ class _Reader:
             wanted = value.get("name") or value.get("key")
         if wanted in (None, "", "-1"):
             return None
-        person = self.view.world.people.get(wanted) if self.view.cloud else self.view.world.person_named(str(wanted))
+        person = (
+            self.view.world.people.get(str(wanted)) if self.view.cloud else self.view.world.person_named(str(wanted))
+        )
         if person is None:
             raise Refused(f"User '{wanted}' does not exist.")
         return person.account_id

@@ -65,7 +65,8 @@ def rank_issues(world: World, ask: Ask) -> Answer:
         return denied
     payload = ask.parse_payload() or {}
     other = world.issue(str(payload.get("rankBeforeIssue") or payload.get("rankAfterIssue") or ""))
-    moved = [world.issue(str(one)) for one in payload.get("issues") or ()]
+    named = payload.get("issues")
+    moved = [world.issue(str(one)) for one in named] if isinstance(named, list) else []
     if other is None or not moved or None in moved or other in moved:
         return refuse(400, "The issues to rank, or the one to rank them by, could not be found.")
     if len(moved) > 50:

@@ -36,11 +36,24 @@ def _whole(value: Any, default: int) -> int:
         return default
 
 
-def find_issues(world: World, jql: str, account: str | None) -> tuple[list[Issue], bool]:
-    """The issues a caller finds, and whether the query was bounded. Raises JqlRefused."""
+def find_issues(
+    world: World, jql: str, account: str | None, *, reconciled: frozenset[int] = frozenset()
+) -> tuple[list[Issue], bool]:
+    """The issues a caller finds, and whether the query was bounded. Raises JqlRefused.
+
+    `reconciled` are ids that the search sees as they are, without its lag.
+    """
     index = world.search_index()
+    if reconciled:
+        index = {**index, **{id: world.issues[id] for id in reconciled if id in world.issues}}
     kept = world.remembered.get((jql, account))
-    if kept and kept[0] == world.index_version and 0 <= world.now() - kept[1] < _REMEMBERED_MS and not world.faults:
+    if (
+        not reconciled
+        and kept
+        and kept[0] == world.index_version
+        and 0 <= world.now() - kept[1] < _REMEMBERED_MS
+        and not world.faults
+    ):
         found, bounded = kept[2]
         return found, bounded
     query = parse_jql(jql, world, account=account)
@@ -48,7 +61,8 @@ def find_issues(world: World, jql: str, account: str | None) -> tuple[list[Issue
     found = run_query(query, (one for one in index.values() if one.project in visible and one.id in world.issues))
     if len(world.remembered) > 16:
         world.remembered.clear()
-    world.remembered[(jql, account)] = (world.index_version, world.now(), (found, query.bounded))
+    if not reconciled:
+        world.remembered[(jql, account)] = (world.index_version, world.now(), (found, query.bounded))
     return found, query.bounded
 
 
@@ -56,7 +70,7 @@ def search_cloud(world: World, ask: Ask) -> Answer:
     payload = _payload(ask)
     jql = str(_asked(ask, payload, "jql", "") or "")
     try:
-        found, bounded = find_issues(world, jql, ask.caller.account)
+        found, bounded = find_issues(world, jql, ask.caller.account, reconciled=_reconciled(ask, payload))
     except JqlRefused as refusal:
         return refuse(400, *refusal.messages)
     if not bounded:
@@ -77,6 +91,11 @@ def search_cloud(world: World, ask: Ask) -> Answer:
     if start + limit < len(found):
         answer["nextPageToken"] = _token(start + limit, jql)
     return Answer(payload=answer)
+
+
+def _reconciled(ask: Ask, payload: Json) -> frozenset[int]:
+    """`reconcileIssues`: at most 50 ids."""
+    return frozenset(int(one) for one in _listed(ask, payload, "reconcileIssues")[:50] if one.isdigit())
 
 
 def _token(start: int, jql: str) -> str:

@@ -56,8 +56,8 @@ def create_version(world: World, ask: Ask) -> Answer:
         description=payload.get("description"),
         released=payload.get("released") is True,
         archived=payload.get("archived") is True,
-        start_date=payload.get("startDate"),
-        release_date=payload.get("releaseDate"),
+        start_date=_day(payload.get("startDate")),
+        release_date=_day(payload.get("releaseDate")),
         sequence=1 + max((one.sequence for one in world.versions_of(project.key)), default=0),
     )
     world.save_version(version, actor=ask.account)
@@ -84,6 +84,8 @@ def _field_errors(world: World, payload: Json, project: Project, old: Version | 
             dates[field] = date.fromisoformat(str(value)).isoformat()
         except ValueError:
             errors[field] = f"The date is not in the expected format: {value}"
+    if not isinstance(payload.get("description"), str | None):
+        errors["description"] = "The description must be a text."
     start = dates.get("startDate") or (old.start_date if old else None)
     release = dates.get("releaseDate") or (old.release_date if old else None)
     if start and release and start > release and dates:
@@ -116,9 +118,14 @@ def edit_version(world: World, ask: Ask) -> Answer:
     ):
         if payload.get(name) is not None:
             values[field] = payload[name]
-    for field in ("start_date", "release_date", "description"):
-        if values.get(field) == "":
-            values[field] = None
+    for field in ("start_date", "release_date"):
+        if field in values:
+            values[field] = _day(values[field])
+    for field in ("released", "archived"):
+        if field in values:
+            values[field] = values[field] is True
+    if values.get("description") == "":
+        values["description"] = None
     if "name" in values:
         values["name"] = values["name"].strip()
     new = replace(old, **values)
@@ -128,6 +135,11 @@ def edit_version(world: World, ask: Ask) -> Answer:
         if target.isdigit() and int(target) in world.versions:
             _move_unfixed(world, new, int(target), actor=ask.account)
     return Answer(payload=View(world=world, api=ask.api).version(new))
+
+
+def _day(value: Any) -> str | None:
+    """A date that was judged before; an empty text takes it away."""
+    return date.fromisoformat(str(value)).isoformat() if value else None
 
 
 def _move_unfixed(world: World, version: Version, target: int, *, actor: str) -> None:

@@ -100,7 +100,7 @@ def _judge(payload: Json, *, fresh: bool) -> Answer | None:
     events = payload.get("events")
     if (fresh or events is not None) and (not isinstance(events, list) or not events):
         return refuse(400, "At least one event is required for the WebHook.")
-    unknown = [one for one in events or () if one not in EVENTS]
+    unknown = [one for one in events or () if str(one) not in EVENTS]
     if unknown:
         return refuse(400, f"The event '{unknown[0]}' is not known.")
     return None

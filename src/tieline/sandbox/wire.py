@@ -132,12 +132,12 @@ class Listener(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        with self._open_lock:
-            self._open.add(request)
         try:
             if self.tls is not None:
                 request.settimeout(15)
                 request = self.tls.wrap_socket(request, server_side=True)
+            with self._open_lock:
+                self._open.add(request)
             super().process_request_thread(request, client_address)
         except (OSError, ssl.SSLError):
             request.close()

@@ -48,7 +48,8 @@ class EvidenceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A problem as people meet it. ``symptom``: Jira's words verbatim, cut. ``request_text``: ready to be sent to the
+    """A problem as people meet it. ``symptom``: Jira's words verbatim, cut. ``excluded``: look-alikes
+    that are out, in words, and what excludes each. ``request_text``: ready to be sent to the
     Jira admin, None where no Jira admin can help. ``page``: the problem's page, relative to the documentation.
     ``affected``: records that wait because of it."""
 
@@ -71,6 +72,7 @@ class Card:
     group: str | None
     response: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    excluded_slugs: tuple[str, ...] = ()
     from_jira: bool = True
     """The symptom was read in an answer; False: a tool or this machine said it."""
 
@@ -84,7 +86,9 @@ class Card:
             "because": list(self.because),
             "probe": self.probe,
             "group": self.group,
-            "excluded": list(self.excluded),
+            "excluded": [
+                {"slug": slug, "because": words} for slug, words in zip(self.excluded_slugs, self.excluded, strict=True)
+            ],
             "resolution": [{"who": step.who, "text": step.text} for step in self.steps],
             "alternatives": [{"who": step.who, "text": step.text} for step in self.alternatives],
             "evidence": [
@@ -121,7 +125,8 @@ def build_card(finding: Finding, evidence: Evidence, *, affected: int = 0, setti
         confidence_text=CONFIDENCE_WORDS[finding.confidence],
         because=finding.because,
         probe=finding.probe or (entry.probe if finding.confidence is not Confidence.CERTAIN else None),
-        excluded=finding.excluded,
+        excluded=tuple(_in_words(out, facts) for out in finding.excluded),
+        excluded_slugs=tuple(out.partition(":")[0] for out in finding.excluded),
         steps=_steps(entry.resolution, facts),
         alternatives=_steps(entry.alternatives, facts),
         evidence=tuple(build_evidence_row(exchange) for exchange in exchanges),
@@ -134,6 +139,13 @@ def build_card(finding: Finding, evidence: Evidence, *, affected: int = 0, setti
         facts=facts,
         from_jira=any(exchange.response is not None and exchange.response.body for exchange in exchanges),
     )
+
+
+def _in_words(excluded: str, facts: Mapping[str, str]) -> str:
+    """``slug: observation`` with the title of the look-alike in place of its slug."""
+    slug, _, observation = excluded.partition(": ")
+    entry = CATALOGUE.get(slug)
+    return f"{fill(entry.title, facts)} ({observation})" if entry else excluded
 
 
 def collect_facts(finding: Finding, evidence: Evidence, settings: Settings) -> dict[str, str]:
@@ -242,7 +254,7 @@ def render_text(card: Card, width: int = 80) -> str:
     for reason in card.because:
         lines += _indented(reason, width, bullet="- ")
     for out in card.excluded:
-        lines += _indented(f"Not {out}", width, bullet="- ")
+        lines += _indented(f"Not: {out}", width, bullet="- ")
     if card.probe:
         lines += textwrap.wrap(f"Next question: {card.probe}", width)
     lines += ["", "Do this"]

@@ -189,9 +189,8 @@ def _wiki_segments(wiki: WikiText) -> tuple[list[_Segment], Kept]:
         own = _family(node)
         other = not other if own and own == family else False
         family = own
-        markdown = "" if is_blank(node) else render_block(node, kept, other_bullet=other, wiki=True)
-        segments.append(_Segment(markdown=markdown, node=node))
-    return [segment for segment in segments if segment.markdown], kept
+        segments.append(_Segment(markdown=render_block(node, kept, other_bullet=other, wiki=True), node=node))
+    return segments, kept
 
 
 def _is_untouched(before: str, after: str, segments: Sequence[_Segment]) -> bool:
@@ -228,20 +227,18 @@ def _edit_wiki(kept: str, before: str, after: str) -> EditedBody:
     segments, held = _wiki_segments(wiki)
     if _is_untouched(before, after, segments):
         return EditedBody(body=kept, unchanged_blocks=len(segments))
-    places = {id(found.nodes[0]): place for place, found in enumerate(wiki.blocks)}
     reading = parse_markdown(after, held)
     losses = list(reading.losses)
     parts: list[tuple[int | None, str]] = []
     for place, written in _arranged(segments, reading.blocks):
-        source = places[id(segments[place].node)] if place is not None else None
-        if written is None and source is not None:
-            parts.append((source, wiki.source(source)))
+        if written is None and place is not None:
+            parts.append((place, wiki.source(place)))
         elif written is not None:
-            old = wiki.source(source) if source is not None else ""
+            old = wiki.source(place) if place is not None else ""
             text = render_wiki_block(written.nodes, old, losses, verbatim=wiki.macros)
             if text:
                 parts.append((None, text))
-    unchanged = sum(source is not None for source, _ in parts)
+    unchanged = sum(place is not None for place, _ in parts)
     text = wiki.joined(parts)
     return EditedBody(body=text or None, losses=_once(losses), unchanged_blocks=unchanged)
 

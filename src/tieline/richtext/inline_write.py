@@ -262,7 +262,7 @@ def escaped(text: str, manner: Manner, *, in_link: bool) -> str:
             return "_"
         if character == "*" and previous == following == " ":
             return "*"
-        if character == "\\" and following and not isMdAsciiPunct(ord(following)):
+        if character == "\\" and (following.isalnum() or following == " "):
             return "\\"
         if character == "&" and not _ENTITY.match(text, at):
             return "&"

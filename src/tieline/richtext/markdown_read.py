@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ CALLOUTS = {
     "caution": "error",
     "danger": "error",
 }
+_NO_LANGUAGE = re.compile(r"^\s+|[`~\\&\x00-\x1f]")
 _ODD_SPACES = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F, 0x85, 0x2028, 0x2029), " ")
 _TASK_IDS = uuid.UUID("5b1f0c52-5d0e-4f3e-9f6d-1d2f8f6b7c11")
 
@@ -134,7 +136,7 @@ class _BlockReading:
     def _read_fence(self, token: Token) -> Node:
         marker = MARKER_INFO.fullmatch(token.info.strip())
         if marker is None:
-            return _code(token.content, token.info.strip().split(" ")[0] if token.info.strip() else "")
+            return _code(token.content, _NO_LANGUAGE.sub("", token.info).partition(" ")[0])
         kind, key = marker.groups()
         found = self._kept.nodes.get(key)
         words = token.content.rstrip("\n")
@@ -230,7 +232,7 @@ class _BlockReading:
 
 def placeholder_text(node: Node) -> str:
     """Return the words a marker shows for a node that Markdown cannot say."""
-    words = plain_text(node, longest=400).replace("`", "'")
+    words = normalised(plain_text(node, longest=400)).replace("`", "'")
     return words[:400].strip() or "(no words)"
 
 

@@ -258,7 +258,7 @@ def plain_text(value: Any, *, longest: int = 2000) -> str:
         elif isinstance(current, list):
             waiting.extend(reversed(current))
         elif isinstance(current, dict):
-            kind = current.get("type")
+            kind = str(current.get("type"))
             if kind in {"paragraph", "heading", "tableRow", "listItem", "taskItem", "codeBlock", "hardBreak"}:
                 words.append("\n")
             elif kind in {"tableCell", "tableHeader"}:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tieline.richtext.graft import compare, graft
-from tieline.richtext.nodes import Canonical, Node, canonical_blocks
+from tieline.richtext.nodes import Canonical, Node, canonical_blocks, is_blank
 from tieline.richtext.wiki_fit import fit_wiki
 from tieline.richtext.wiki_inline_write import WikiManner
 from tieline.richtext.wiki_read import WikiBlock, parse_wiki
@@ -42,16 +42,25 @@ class WikiText:
             elif place is not None and parts[position - 1][0] == place - 1:
                 out.append(self.text[self.blocks[place - 1].end : self.blocks[place].start])
             else:
-                out.append(line * 2)
+                last = parts[position - 1][0]
+                gap = self._gap(last).rstrip() if last is not None else ""
+                out.append(gap + line * 2)
             out.append(markup if place is not None else markup.replace("\n", line))
         if parts and self.blocks:
             out.append(self.text[self.blocks[-1].end :])
         return "".join(out)
 
+    def _gap(self, place: int) -> str:
+        """Return what stands between a block and the next: blank lines, and lines that show nothing."""
+        if place + 1 == len(self.blocks):
+            return ""
+        return self.text[self.blocks[place].end : self.blocks[place + 1].start]
+
 
 def build_wiki_text(text: str) -> WikiText:
-    """Cut wiki markup into blocks."""
-    return WikiText(text=text, blocks=parse_wiki(text), macros=frozenset(_MACRO.findall(text)))
+    """Cut wiki markup into blocks; paragraphs that show nothing belong to the gap they stand in."""
+    blocks = tuple(held for held in parse_wiki(text) if not all(map(is_blank, held.nodes)))
+    return WikiText(text=text, blocks=blocks, macros=frozenset(_MACRO.findall(text)))
 
 
 def render_wiki_block(

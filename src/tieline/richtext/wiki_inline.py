@@ -48,8 +48,8 @@ _EMOTICON = "|".join(re.escape(wiki) for wiki in sorted(BY_WIKI, key=len, revers
 _NEXT = re.compile(
     r"(?P<line>\n)"
     r"|(?P<break>\\\\(?!\\))"
-    r"|(?P<escape>\\[^\w\s])"
-    r"|(?P<url>(?<![A-Za-z0-9])(?:https?|ftp)://[^\s|\[\]{}<>\"]+)"
+    r"|(?P<escape>\\[!-/:-@\[-`{-~])"
+    r"|(?P<url>(?<![A-Za-z0-9])(?:https?|ftp)://[^\s|\[\]{}<>\"\\]+)"
     r"|(?P<mono>\{\{)"
     r"|(?P<forced>\{(?:[*_+^~-]|\?\?)\})"
     r"|(?P<colour>\{color(?::[^}\n]{1,60})?\})"
@@ -182,7 +182,7 @@ class _WikiInline:
             return start + 2
         while self._text.startswith("}}}", close):
             close += 1
-        inside = re.sub(r"\\([^\w\s])", r"\1", _unpadded(self._text[start + 2 : close]))
+        inside = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", _unpadded(self._text[start + 2 : close]))
         self._pieces.append(_Piece(text=html.unescape(inside) if "&#" in inside else inside, code=True))
         return close + 2
 

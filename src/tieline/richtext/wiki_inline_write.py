@@ -187,7 +187,7 @@ def _leaf(run: _Run, manner: WikiManner, losses: list[str], before: str, after: 
         return f"[~{attr_text(node, 'id')}]"
     if kind == "emoji":
         known = BY_NAME.get(attr_text(node, "shortName").strip(":"))
-        apart = not before.isalnum() and not after.isalnum()
+        apart = not any(character.isascii() and character.isalnum() for character in (before, after))
         return known.wiki if known and apart else known.shown if known else attr_text(node, "text") or attr_text(node, "shortName")
     if kind == "image":
         url, params = attr_text(node, "url"), attr_text(node, "title")
@@ -230,13 +230,13 @@ def _escaped(text: str, manner: WikiManner, before: str, after: str) -> str:
         previous = text[at - 1] if at else before
         following = text[found.end()] if found.end() < len(text) else after
         if value == "\\":
-            ends = not following or not (following.isalnum() or following == "_" or following.isspace())
+            ends = not following or not (following.isalnum() or following.isspace())
             return "&#92;" if ends or manner.careful else "\\"
         if value == "&":
             return "&#38;" if _ENTITY.match(text, at) else "&"
         if value in ":;(":
             emoticon = _EMOTICON.match(text, at)
-            return "\\" + value if emoticon and not previous.isalnum() else value
+            return "\\" + value if emoticon else value
         if value == "??":
             return "\\?\\?"
         if value == "{":

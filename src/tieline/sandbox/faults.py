@@ -201,7 +201,6 @@ _WEBHOOKS = _table(
 FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        *_NETWORK,
         *_ADDRESS,
         *_STATE,
         *_LOGIN,
@@ -209,6 +208,7 @@ FAULTS: dict[str, Fault] = {
         *_SCREENS,
         *_ANSWERS,
         *_WEBHOOKS,
+        *_NETWORK,
     )
 }
 

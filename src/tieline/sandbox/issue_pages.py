@@ -14,6 +14,7 @@ from .markup import field, frame, lozenge, message, select, table, text_input
 from .model import Body, Comment, Issue
 from .rest_workflow import apply_transition
 from .scheme import (
+    AUDIENCE_NAMES,
     EPIC_NAME,
     FIRST_STATUS,
     ISSUE_TYPES,
@@ -61,8 +62,10 @@ class IssuePages:
         filters = (
             '<form class="inline card" method="get"><label class="soft" for="q">Find</label>'
             + text_input("q", text)
-            + select("status", [("", "Any status"), *((one.id, one.name) for one in STATUSES)], [status])
-            + select("type", [("", "Any type"), *((one.id, one.name) for one in ISSUE_TYPES)], [kind])
+            + select(
+                "status", [("", "Any status"), *((one.id, one.name) for one in STATUSES)], [status], label="Status"
+            )
+            + select("type", [("", "Any type"), *((one.id, one.name) for one in ISSUE_TYPES)], [kind], label="Type")
             + "<button>Show</button> "
             + f'<a class="button" href="/sandbox/pages/projects/{project.key}/new">New issue</a></form>'
         )
@@ -83,7 +86,7 @@ class IssuePages:
         versions = ", ".join(self._world.versions[id].name for id in one.fix_versions if id in self._world.versions)
         link = f'<a href="/sandbox/pages/issues/{one.key}">'
         return (
-            f"{link}{one.key}</a>",
+            f'<span class="key">{link}{one.key}</a></span>',
             escape(TYPES_BY_ID[one.type_id].name),
             f"{link}{escape(one.summary)}</a>",
             lozenge(status.name, status.category),
@@ -94,6 +97,12 @@ class IssuePages:
 
     def _person(self, account: str | None) -> str:
         return self._world.people[account].display if account else ""
+
+    def _field_name(self, id: str) -> str:
+        return next((one.name for one in self._world.fields() if one.id == id), id)
+
+    def _field_text(self, value: object) -> str:
+        return AUDIENCE_NAMES.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
 
     # ---- one issue
 
@@ -119,7 +128,7 @@ class IssuePages:
             ("Parent", self._link(one.parent) or "–"),
             ("Created", _time(one.created)),
             ("Updated", _time(one.updated)),
-            *((escape(name), escape(str(value))) for name, value in one.custom.items()),
+            *((escape(self._field_name(name)), escape(self._field_text(value))) for name, value in one.custom.items()),
             *(
                 (f"Property {escape(name)}", f"<code>{escape(str(value)[:300])}</code>")
                 for name, value in one.properties.items()

@@ -44,15 +44,18 @@ def text_input(name: str, value: str | None, *, type: str = "text", required: bo
     return f'<input id="{name}" name="{name}" type="{type}" value="{escape(value or "")}"{must}>'
 
 
-def select(name: str, options: Iterable[tuple[str, str]], chosen: Iterable[str], *, many: bool = False) -> str:
-    """`options` are (value, text)."""
+def select(
+    name: str, options: Iterable[tuple[str, str]], chosen: Iterable[str], *, many: bool = False, label: str = ""
+) -> str:
+    """`options` are (value, text); `label` is for a control that has no visible one."""
     picked = set(chosen)
     inner = "".join(
         f'<option value="{escape(value)}"{" selected" if value in picked else ""}>{escape(text)}</option>'
         for value, text in options
     )
     extra = ' multiple size="5"' if many else ""
-    return f'<select id="{name}" name="{name}"{extra}>{inner}</select>'
+    said = f' aria-label="{escape(label)}"' if label else ""
+    return f'<select id="{name}" name="{name}"{extra}{said}>{inner}</select>'
 
 
 def message(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from tieline import __version__
+from tieline.cli.values import read_values_by_hand
 
 app = typer.Typer(
     name="tieline",
@@ -287,6 +288,7 @@ _UsageFailure: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 def main() -> None:
     sys.excepthook = _own_failure
     command = typer.main.get_command(app)
+    read_values_by_hand(command)
     try:
         code = command.main(standalone_mode=False)
     except KeyboardInterrupt:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tieline.diagnosis.address import repair_address
 from tieline.diagnosis.evidence import Exchange, Failure, Request, Settings, Stage
 from tieline.diagnosis.finding import Finding
-from tieline.diagnosis.hosts import host_of, is_cloud_site
+from tieline.diagnosis.hosts import host_of, is_cloud_site, split_url
 from tieline.diagnosis.ladder import RUNGS, Needs, Rung, RungResult, RungState
 from tieline.diagnosis.reading import Reading, clean_text
+from tieline.engine.check_login import check_login
 from tieline.engine.check_project import (
     check_changes,
     check_fields,
@@ -25,13 +27,13 @@ from tieline.engine.check_project import (
     check_project,
     check_versions,
 )
-from tieline.engine.inquiry import Inquiry, read_answer, status_of
-from tieline.engine.ports import AuthUse, Clock, Door
+from tieline.engine.inquiry import SERVER_INFO, Inquiry, read_answer, status_of
+from tieline.sync.remote import AuthUse
 
-SERVER_INFO = "/rest/api/2/serverInfo"
+if TYPE_CHECKING:
+    from tieline.engine.ports import Clock, Door
+
 _LOGIN_FAMILIES = ("auth-", "dc-serverinfo", "rate-limit-login", "proxy-strips", "connect-", "cloud-user", "oauth1-")
-_TOKEN_LIKE = frozenset({None, "pat", "cloud-classic", "atatt", "jwt"})
-"""Shapes worth one repeat as Bearer; a password of a person never goes out as a token."""
 _READ_OFF_THE_FIRST_ANSWER = frozenset({"address", "name", "connection", "redirect"})
 _CONTEXT_PATHS = ("/jira", "/issues")
 
@@ -80,7 +82,7 @@ def check_connection(
         "connection": lambda: _check_connected(inquiry, ask_first()),
         "redirect": lambda: _check_redirect(inquiry, ask_first()),
         "product": lambda: _check_product(inquiry, ask_first()),
-        "login": lambda: _check_login(inquiry, ask_first()),
+        "login": lambda: check_login(inquiry, ask_first().exchange),
         "project": lambda: check_project(inquiry, project),
         "permissions": lambda: check_permissions(inquiry, project, wanted),
         "issue-types": lambda: check_issue_types(inquiry, project, wanted),
@@ -191,8 +193,18 @@ def _check_redirect(inquiry: Inquiry, first: _First) -> RungResult:
             if there
             else "The address sends callers elsewhere."
         )
-        return inquiry.bad("redirect", found, inquiry.judge([exchange]), exchange)
+        findings = inquiry.judge([exchange])
+        return inquiry.bad("redirect", found, findings, exchange, facts=_better_address(findings))
     return inquiry.good("redirect", "The address answers by itself.", exchange)
+
+
+def _better_address(findings: tuple[Finding, ...]) -> dict[str, str]:
+    """The address that the redirect itself tells, where it can be trusted to be the same Jira."""
+    for finding in findings:
+        location = finding.facts.get("location", "")
+        if finding.slug in ("redirect-http-to-https", "cloud-site-renamed") and location:
+            return {"suggested_address": location.split("/rest/")[0].rstrip("/")}
+    return {}
 
 
 # --- is it Jira ----------------------------------------------------------------------------------------------------
@@ -273,16 +285,21 @@ def _ask_around(inquiry: Inquiry, reading: Reading) -> tuple[Exchange, ...]:
     asked = [status] if read_answer(status).fields.get("state") or status_of(status) in (500, 502, 503, 504) else []
     if reading.status == 404 and not reading.from_jira:
         inquiry.facts["context_paths_tried"] = True
-        base = inquiry.settings.address.rstrip("/")
-        for path in _CONTEXT_PATHS:
-            if base.endswith(path):
-                continue
-            there = inquiry.ask("server info below " + path, SERVER_INFO, auth=AuthUse.NONE, base=base + path)
+        for base in _other_bases(inquiry.settings.address):
+            there = inquiry.ask("server info elsewhere on the host", SERVER_INFO, auth=AuthUse.NONE, base=base)
             if "baseUrl" in read_answer(there).fields or (status_of(there) == 401 and read_answer(there).from_jira):
                 asked.append(there)
-                inquiry.facts["context_path_found"] = path
+                inquiry.facts.update(context_path_found=split_url(base).path or "/", suggested_address=base)
                 break
     return tuple(asked)
+
+
+def _other_bases(address: str) -> tuple[str, ...]:
+    """Where else on the same host Jira may live: without the path that was given, and under the usual ones."""
+    parts = split_url(address)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    given = parts.path.rstrip("/")
+    return tuple(origin + path for path in ("", *_CONTEXT_PATHS) if path != given)
 
 
 def _strange_answer(reading: Reading) -> str:
@@ -292,74 +309,3 @@ def _strange_answer(reading: Reading) -> str:
     if words:
         return f"What answers says: {clean_text(words[0], 120)}"
     return "What answers does not look like Jira." if reading.status is not None else "No complete answer came."
-
-
-# --- who am I ------------------------------------------------------------------------------------------------------
-
-
-def _check_login(inquiry: Inquiry, first: _First) -> RungResult:
-    refused = first.exchange
-    if status_of(refused) not in (401, 403) and refused.failure is None:
-        refused = inquiry.ask("who am I", f"{inquiry.api}/myself")
-        person = read_answer(refused).fields
-        if status_of(refused) == 200 and (person.get("accountId") or person.get("name") or person.get("key")):
-            return _known(inquiry, refused)
-    asked = [refused, *_ask_otherwise(inquiry, refused)]
-    findings = inquiry.judge(asked, logged_in=False)
-    return inquiry.bad(
-        "login", "Jira does not accept the login.", findings, *asked, facts={**inquiry.facts, "logged_in": False}
-    )
-
-
-def _known(inquiry: Inquiry, exchange: Exchange) -> RungResult:
-    person = read_answer(exchange).fields
-    shown = clean_text(str(person.get("displayName") or person.get("name") or "the account"), 80)
-    mail = person.get("emailAddress")
-    facts = {
-        "logged_in": True,
-        "account_id": clean_text(str(person.get("accountId") or person.get("key") or person.get("name")), 80),
-        "account_name": shown,
-        "time_zone": clean_text(str(person.get("timeZone") or ""), 60),
-    }
-    named = f" ({clean_text(mail, 80)})" if isinstance(mail, str) and mail else ""
-    return inquiry.good("login", f"Signed in as {shown}{named}.", exchange, facts=facts)
-
-
-def _ask_otherwise(inquiry: Inquiry, refused: Exchange) -> tuple[Exchange, ...]:
-    """One repeat of a refused login as another scheme, where that scheme can split the causes."""
-    reading = read_answer(refused)
-    if refused.failure is not None or "x-authentication-denied-reason" in reading.head:
-        return ()
-    scheme = inquiry.settings.auth or reading.auth
-    if scheme == "connect":
-        return ()
-    if inquiry.edition == "cloud":
-        if scheme == "bearer":
-            return (
-                (inquiry.ask("who am I, as Basic", f"{inquiry.api}/myself", auth=AuthUse.AS_BASIC),)
-                if inquiry.settings.account
-                else ()
-            )
-        return _ask_gateway(inquiry, reading)
-    if scheme == "basic" and reading.status in (401, 403) and inquiry.settings.secret_shape in _TOKEN_LIKE:
-        again = inquiry.ask("who am I, as Bearer", f"{inquiry.api}/myself", auth=AuthUse.AS_BEARER)
-        inquiry.facts["bearer_myself_status"] = status_of(again)
-        return (again,)
-    return ()
-
-
-def _ask_gateway(inquiry: Inquiry, reading: Reading) -> tuple[Exchange, ...]:
-    tenant = inquiry.ask("tenant", "/_edge/tenant_info", auth=AuthUse.NONE)
-    cloud_id = read_answer(tenant).fields.get("cloudId")
-    asked = [tenant]
-    if isinstance(cloud_id, str) and cloud_id.replace("-", "").isalnum():
-        inquiry.facts["cloud_id"] = cloud_id
-        site = inquiry.settings.address.rstrip("/")
-        origin = "https://api.atlassian.com" if is_cloud_site(host_of(site)) else site
-        gateway = inquiry.ask("who am I, at the gateway", f"{inquiry.api}/myself", base=f"{origin}/ex/jira/{cloud_id}")
-        inquiry.facts["gateway_myself_status"] = status_of(gateway)
-        asked.append(gateway)
-    if not reading.login_reason and reading.status == 401 and inquiry.facts.get("gateway_myself_status") != 200:
-        made_up = inquiry.ask("a made-up login", SERVER_INFO, auth=AuthUse.MADE_UP)
-        inquiry.facts["made_up_login_seen"] = bool(read_answer(made_up).login_reason)
-    return tuple(asked)

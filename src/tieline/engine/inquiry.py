@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tieline.diagnosis.classify import classify
 from tieline.diagnosis.evidence import Evidence, Exchange, Failure, Settings, Stage
 from tieline.diagnosis.finding import Finding
 from tieline.diagnosis.ladder import RUNG, RungResult, RungState
 from tieline.diagnosis.reading import Reading
-from tieline.engine.ports import AuthUse, Clock, Door, ProbeRequest
+from tieline.sync.remote import AuthUse, ProbeRequest
 
+if TYPE_CHECKING:
+    from tieline.engine.ports import Clock, Door
+
+SERVER_INFO = "/rest/api/2/serverInfo"
+"""Asked first: every Jira answers it, and nothing else does."""
 LONGEST_CALL_S = 10.0
 MOST_CALLS = 20
 

@@ -244,3 +244,23 @@ def test_without_the_right_to_register_webhooks_polling_is_used():
     assert checked.state("changes") == "warning"
     assert checked.report.facts["changes"] == "polling"
     assert checked.slugs == ["perm-webhook-admin"]
+
+
+def test_what_would_have_worked_is_suggested():
+    with sandbox("dc", "redirect-http-to-https") as running:
+        assert run_check(running).report.facts["suggested_address"] == "https://127.0.0.1"
+    with sandbox("dc", "url-wrong-context-path") as running:
+        assert run_check(running).report.facts["suggested_address"] == running.url + "/jira"
+    with sandbox("dc", "auth-pat-sent-as-basic") as running:
+        assert run_check(running).report.facts["suggested_auth"] == "bearer"
+    with sandbox("cloud", "auth-scoped-token-on-site-url") as running:
+        assert run_check(running).report.facts["suggested_api_base"] == running.gateway_url
+    with sandbox("cloud") as running:
+        assert run_check(running, auth="bearer").report.facts["suggested_auth"] == "basic"
+
+
+def test_a_throttled_login_is_no_refused_login():
+    with sandbox("dc", "rate-limit-dc") as running:
+        checked = run_check(running)
+    assert checked.slugs == ["rate-limit-dc"]
+    assert checked.result("login").found == "Jira did not say who we are."

@@ -75,6 +75,32 @@ ENTRIES = (
         response=RETRY,
     ),
     entry(
+        "map-parent-fixed",
+        title="Jira Data Center moves a sub-task only by hand",
+        seen="The requirement stands under another feature here than its sub-task does in Jira.",
+        means="The requirement was moved to another feature. Data Center's interface takes no other parent for a "
+        "sub-task that exists, so the sub-task stays where it is until a person moves it. All other fields are carried.",
+        known_by="The parent that Jira names, and the feature's issue.",
+        do=(
+            you("Move the sub-task in Jira: More, Move, Change parent. Tieline sees it and closes this."),
+            you("Or move the requirement back to its former feature here."),
+        ),
+        response=RECORD,
+    ),
+    entry(
+        "map-parent-elsewhere",
+        title="The issue was moved under one that is no feature here",
+        seen="The requirement stays with its feature here.",
+        means="In Jira the issue stands under another parent now, and no feature here is linked with that one. "
+        "Nothing here was moved. All other fields are carried.",
+        known_by="The parent that Jira names, and the links of features here.",
+        do=(
+            you("Import the parent as a feature, then sync the requirement."),
+            you("Or move the issue back in Jira."),
+        ),
+        response=RECORD,
+    ),
+    entry(
         "map-field-absent",
         title="Jira does not show a field that the mapping fills",
         seen="A change here does not arrive in Jira.",

@@ -97,6 +97,7 @@ def test_what_is_not_signed_with_the_secret_is_refused_and_not_stored(plan, head
 def test_without_a_secret_nothing_verifies(plan):
     Integration.objects.update(webhook_secret=None)
     assert store_delivery(plan.integration.webhook_token, signed(plan, secret=""), BODY).status == 401
+    assert not deliveries._verifies(signed(plan, secret="")["X-Hub-Signature"], BODY, ("",))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

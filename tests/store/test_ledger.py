@@ -51,6 +51,7 @@ def test_a_change_while_an_op_runs_makes_a_second_one_that_waits_for_it(plan):
     assert second != first
     assert plan.ledger.claim(second, "w2") is None
     assert plan.ledger.due(10) == ()
+    plan.ledger.mark_handed([second])
     assert plan.ledger.settle(first, "w1", DONE)
     assert [op.id for op in plan.ledger.due(10)] == [second]
     assert plan.ledger.claim(second, "w2").id == second

@@ -324,6 +324,16 @@ def test_a_clash_that_a_rule_settles_keeps_the_losing_value_in_the_history(plan)
     assert "Ours was kept" in change.note
 
 
+def test_a_choice_that_could_not_be_carried_out_stays_a_choice(plan):
+    link = in_step(plan)
+    saved(plan, link, clashes=(clash(),))
+    integrations.settle_clash(Clash.objects.get(), "ours", "lee@acme.io")
+    saved(plan, link, clashes=(clash("ours"),), problems=(problem(),))
+    row = Clash.objects.get()
+    assert (row.winner, row.carried) == ("ours", False)
+    assert not RecordChange.objects.filter(record=link.record_id, source="jira").exists()
+
+
 def test_text_that_a_database_cannot_keep_does_not_stop_a_sync(plan):
     link = in_step(plan)
     nasty = "Fast\x00ferry \ud83d"
@@ -385,15 +395,18 @@ def test_what_waits_to_be_created_comes_releases_first_and_children_after_their_
 def test_an_issue_that_an_import_took_for_a_stranger_goes_back_to_the_record_it_was_made_from(plan):
     from tests.store.test_imports import imported
 
-    ours = plan.linked("Night ferry")
-    (twin_link,) = plan.store.save_imported(plan.integration.id, [imported(1)], None)
-    twin = Link.objects.get(id=twin_link).record
-    assert plan.store.save_outcome(created(ours, 1))
-    ours.refresh_from_db()
-    twin.refresh_from_db()
-    assert ours.remote_id == "10001"
-    assert twin.deleted is not None
-    assert Link.objects.count() == 1
+    ours = [plan.linked("Night ferry"), plan.linked("Day ferry")]
+    twins = plan.store.save_imported(plan.integration.id, [imported(1), imported(2), imported(3)], None)
+    untouched, edited, stranger = [Link.objects.get(id=twin).record for twin in twins]
+    planning.edit_record(edited, {"name": "Mine now"}, actor="pat")
+    assert plan.store.save_outcomes([created(ours[0], 1), created(ours[1], 2)]) == (True, True)
+    assert [Link.objects.get(id=link.id).remote_id for link in ours] == ["10001", "10002"]
+    for record in (untouched, edited, stranger):
+        record.refresh_from_db()
+    assert (untouched.deleted is None, edited.deleted, stranger.deleted) == (False, None, None)
+    assert edited.keep_local
+    assert Link.objects.filter(record__in=[untouched, edited]).count() == 0
+    assert Link.objects.filter(record=stranger).exists()
 
 
 def test_a_link_that_was_taken_away_meanwhile_has_nothing_to_save(plan):

@@ -36,8 +36,11 @@ def save_imports(
             parents[one.remote.id] = record.id
         elif one.kind is RecordKind.REQUIREMENT and one.parent_remote:
             record.parent_id = parents.get(one.parent_remote)
+        link = _link(one, integration, record, now)
+        if record.parent_id:
+            link.baseline["parent"] = [record.parent_id, str(one.parent_remote)]
         records.append(record)
-        links.append(_link(one, integration, record, now))
+        links.append(link)
         changes.append(_origin(one, record, now))
     Record.objects.bulk_create(records, batch_size=_BATCH)
     Link.objects.bulk_create(links, batch_size=_BATCH)

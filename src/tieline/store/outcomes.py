@@ -96,6 +96,8 @@ def _save_one(
     for key, (column, limit) in _VIEW_COLUMNS.items():
         if outcome.remote_view.get(key):
             setattr(link, column, str(storable(outcome.remote_view[key]))[:limit])
+    if outcome.gone:
+        link.remote_updated = ""
     undecided = _save_clashes(outcome, link, record, clashes.get(link.id, {}), gathered)
     link.state = _state_of(outcome, link, unfinished=moved_on or bool(left), clashing=undecided)
     if outcome.pushed:
@@ -177,9 +179,11 @@ def _clashes(links: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _save_clashes(outcome: SyncOutcome, link: Link, record: Record, known: dict[str, str], gathered: _Gathered) -> bool:
-    """Whether a clash of the link waits for a person after this."""
+    """Whether a clash of the link waits for a person after this. One that has a winner is told once it is carried out,
+    that is, when both sides agree."""
     for clash in outcome.clashes:
-        _save_clash(clash, link, record, gathered)
+        if clash.winner is None or clash.field in outcome.baseline:
+            _save_clash(clash, link, record, gathered)
     agreed = [name for name in outcome.baseline if known.get(name)]
     if agreed:
         Clash.objects.filter(link=link, field__in=agreed, carried=False).exclude(winner="").update(carried=True)
@@ -193,8 +197,7 @@ def _save_clash(clash: ClashView, link: Link, record: Record, gathered: _Gathere
         if not found:
             Clash.objects.create(id=new_id(), link=link, field=clash.field, at=gathered.now, **values)
         return
-    chosen = Clash.objects.filter(link=link, field=clash.field, winner=clash.winner, carried=False)
-    by_person = bool(chosen.update(carried=True, **values))
+    by_person = Clash.objects.filter(link=link, field=clash.field, winner=clash.winner, carried=False).exists()
     if not by_person:
         Clash.objects.create(
             id=new_id(),

@@ -95,8 +95,16 @@ class DjangoStore:
     def release_versions(self, integration: IntegrationId) -> Mapping[RecordId, IssueId]:
         rows = Link.objects.filter(
             integration_id=integration, remote_kind=RemoteKind.VERSION.value, remote_id__isnull=False
-        ).values_list("record_id", "remote_id")
-        return {RecordId(record): IssueId(remote) for record, remote in rows if remote}
+        ).exclude(state="gone")
+        found = rows.values_list("record_id", "remote_id")
+        return {RecordId(record): IssueId(remote) for record, remote in found if remote}
+
+    def gone_issues(self, integration: IntegrationId, limit: int) -> Mapping[IssueId, LinkId]:
+        rows = Link.objects.filter(
+            integration_id=integration, remote_kind=RemoteKind.ISSUE.value, state="gone", record__deleted=None
+        ).order_by("id")
+        found = rows.values_list("remote_id", "id")[:limit]
+        return {IssueId(remote): LinkId(link) for remote, link in found if remote}
 
     def count_links(self, integration: IntegrationId) -> int:
         return Link.objects.filter(integration_id=integration, remote_id__isnull=False).count()

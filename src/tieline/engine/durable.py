@@ -213,7 +213,7 @@ class DbosQueue:
             "log_level": "ERROR",
             "enable_otlp": False,
             "use_listen_notify": False,
-            "notification_listener_polling_interval_sec": 5.0,
+            "notification_listener_polling_interval_sec": 0.3,  # nobody is notified; its sleep is how long a stop waits
             "scheduler_polling_interval_sec": 60.0,
         }
         if self._options.database_url:

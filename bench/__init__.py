@@ -1,0 +1,1 @@
+"""Benchmarks: ratios and counts measured in one run, written to docs/benchmarks.md. See ``make bench``."""

@@ -66,6 +66,7 @@ ROUTES: dict[str, tuple[Gate, tuple[str, ...]]] = {
     "problems": (Gate.VIEWER, ("key",)),
     "problem": (Gate.VIEWER, ("key", "problem")),
     "problem-again": (Gate.CONTRIBUTOR, ("key", "problem")),
+    "let-run": (Gate.OWNER, ("key", "problem")),
     "check-run": (Gate.VIEWER, ("key", "run")),
     "log": (Gate.VIEWER, ("key",)),
     "log-after": (Gate.VIEWER, ("key",)),

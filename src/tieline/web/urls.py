@@ -88,6 +88,7 @@ urlpatterns = [
     path(W + "problems", watch.problems, name="problems"),
     path(W + "problems/<str:pk>", watch.problem, name="problem"),
     path(W + "problems/<str:pk>/again", watch.problem_again, name="problem-again"),
+    path(W + "problems/<str:pk>/let-run", watch.let_run, name="let-run"),
     path(W + "checks/<str:pk>", watch.check_run, name="check-run"),
     path(W + "log", watch.log, name="log"),
     path(W + "log/after", watch.log_after, name="log-after"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -187,9 +188,14 @@ def shown(value: Any) -> str:
 
 
 @register.filter
-def cell(mapping: Any, key: Any) -> Any:
-    """The value of a mapping under a key that a template holds in a variable."""
-    return mapping.get(key) if hasattr(mapping, "get") else None
+def pretty(body: str) -> str:
+    """A body of a request as it is best read: JSON with its levels, anything else as it came."""
+    if not body or len(body) > 200_000:
+        return body
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body
 
 
 @register.inclusion_tag("web/parts/field.html")

@@ -22,6 +22,7 @@ from tieline.store.models import CheckRun, Connection, ImportRun, Integration, L
 from tieline.web import hearing
 from tieline.web.cards import problem_cards
 from tieline.web.gate import Place, needs
+from tieline.web.live import stamp_of
 from tieline.web.stages import next_stage
 from tieline.web.views.connect import integration_at
 from tieline.wiring.wizard import parse_schema
@@ -117,7 +118,7 @@ def _overview(place: Place, integration: Integration) -> dict[str, Any]:
         "section": "integrations",
         "integration": integration,
         "health": health,
-        "seen": f"{abs(hash((*map(str, parts), progress, held, tuple(found.values_list('pk', 'last_seen'))))):x}"[:12],
+        "seen": stamp_of([*parts, progress, held, *found.values_list("pk", "last_seen")]),
         "problems": problem_cards(found[:10]),
         "sent_today": lately.filter(direction="push", level="info").count(),
         "heard_today": lately.filter(direction="pull", level="info").count(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from tieline.store.mappings import mapping_of
 from tieline.store.models import Clash, Connection, Integration, Link, Op, Problem, Record, RecordChange, Role
 from tieline.web.cards import problem_cards
 from tieline.web.gate import Place, needs
+from tieline.web.live import stamp_of
 from tieline.web.templatetags.tieline import field_word
 from tieline.web.views.plan import list_of, listed, record_at, records_of
 from tieline.web.words import record_status
@@ -87,7 +87,7 @@ def _seen(found: Record) -> str:
         parts += list(_waiting(link).values_list("pk", "state"))
     children = records_of_kind(found)
     parts += list(children.values_list("pk", "revision", "position", "link__state", "link__remote_key"))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return stamp_of(parts)
 
 
 def records_of_kind(found: Record) -> Any:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from tieline import wiring
 from tieline.store import integrations
 from tieline.store.models import CheckRun, Integration, LogEntry, Problem, Role
 from tieline.web import jira_asks, words
@@ -20,6 +21,8 @@ from tieline.web.checks import shown_check
 from tieline.web.gate import Place, needs
 
 PAGE = 50
+BRAKE = "sync-brake"
+"""Slug of the problem that holds back very many changes from Jira until a person has looked."""
 LOG_PAGE = 100
 
 
@@ -71,6 +74,17 @@ def problem_again(request: HttpRequest, place: Place, pk: str) -> HttpResponseBa
     for link in found.links.select_related("record")[:500]:
         integrations.sync_now(link.record, actor=place.actor)
     messages.success(request, _("The records are tried again now. The problem closes by itself when they go through."))
+    return redirect("problem", place.workspace.key, found.pk)
+
+
+@needs(Role.OWNER)
+@require_POST
+def let_run(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
+    """A person has looked at the many changes that wait, and lets them come."""
+    found = _problem_at(place, pk)
+    if found.slug == BRAKE and found.integration is not None:
+        wiring.let_run(found.integration, actor=place.actor)
+        messages.success(request, _("The changes come now. Each is in the history of its record."))
     return redirect("problem", place.workspace.key, found.pk)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tieline.engine.crash_points import reached
-from tieline.engine.desk import Desk
+from tieline.engine.desk import Desk, Stopped
 from tieline.engine.ports import (
     Answer,
     IntentView,
     IssueRef,
-    LinkProblem,
     LinkView,
     NewIssue,
     OpEnd,
@@ -36,14 +35,6 @@ OK, REDIRECT = 200, 300
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stopped:
-    """Nothing exists (yet). ``problems`` are shown on the record."""
-
-    end: OpEnd
-    problems: tuple[LinkProblem, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Made:
     """The issue or version exists and is ours. ``baseline``: what was sent."""
 
@@ -58,8 +49,8 @@ def create_remote(view: LinkView, desk: Desk) -> Made | Stopped:
     outcome yet; the intent is, before anything is sent."""
     if view.intent is not None and view.intent.sent_at is not None:
         settled = settle_intent(view, view.intent, desk)
-        if isinstance(settled, OpEnd):
-            return Stopped(end=settled)
+        if isinstance(settled, Stopped):
+            return settled
         if settled is not None:
             desk.steps.append(f"Found {settled.key or settled.id}, which an earlier try had created")
             baseline = parse_intent_baseline(view.intent.fields)
@@ -69,7 +60,7 @@ def create_remote(view: LinkView, desk: Desk) -> Made | Stopped:
 
     planned = create_plan(view, desk)
     if isinstance(planned, Answer):
-        return stopped(planned, view, desk, operation="look up people")
+        return desk.stop(planned, view, operation="look up people")
     create = next((one for one in planned.steps if isinstance(one, CreateRemote)), None)
     if create is None:
         return cannot_create(planned, view, desk)
@@ -105,7 +96,7 @@ def parse_intent_baseline(fields: MappingOf[str, Any]) -> dict[str, FieldBaselin
 
 
 def certainly_not_done(answer: Answer[Any]) -> bool:
-    """True when the create cannot have happened. An answer of the 2xx kind never proves that, whatever it looks like."""
+    """True when the create cannot have happened. An answer of the 2xx kind never proves that, however it looks."""
     response = answer.exchanges[-1].response if answer.exchanges else None
     status = response.status if response else None
     return answer.trouble in CERTAIN_NO and not (status is not None and OK <= status < REDIRECT)
@@ -126,11 +117,6 @@ def created_outcome(view: LinkView, made: Made, desk: Desk) -> SyncOutcome:
         remote_view={"key": name},
         log=(desk.line(f"{verb} {what} for {view.record.ref}", direction="push", view=view),),
     )
-
-
-def stopped(answer: Answer[Any], view: LinkView, desk: Desk, **facts: Any) -> Stopped:
-    verdict = desk.judge(answer, view, **facts)
-    return Stopped(end=desk.conclude(verdict), problems=(verdict.problem,) if verdict.problem else ())
 
 
 def cannot_create(planned: Plan, view: LinkView, desk: Desk) -> Stopped:
@@ -158,12 +144,12 @@ def _create_issue(view: LinkView, create: CreateRemote, planned: Plan, desk: Des
     if certainly_not_done(answer):
         desk.turn.store.drop_intent(intent.id)
         reached("after drop intent")
-        return stopped(answer, view, desk, operation="create issue")
+        return desk.stop(answer, view, operation="create issue")
     settled = settle_intent(view, intent, desk)
-    if isinstance(settled, OpEnd):
-        return Stopped(end=settled)
+    if isinstance(settled, Stopped):
+        return settled
     if settled is None:
-        return stopped(answer, view, desk, operation="create issue")
+        return desk.stop(answer, view, operation="create issue")
     return Made(remote=settled, intent=intent, baseline=planned.baseline_after, found=True)
 
 
@@ -172,7 +158,7 @@ def _create_version(view: LinkView, create: CreateRemote, planned: Plan, desk: D
     name = str(create.fields.get("name", ""))
     listed = desk.note(desk.jira.read_versions(desk.project_key))
     if listed.value is None:
-        return stopped(listed, view, desk, operation="read versions")
+        return desk.stop(listed, view, operation="read versions")
     existing = version_named(name, listed.value)
     if existing is not None:
         return _take_version(view, existing, desk)
@@ -188,12 +174,12 @@ def _create_version(view: LinkView, create: CreateRemote, planned: Plan, desk: D
     if certainly_not_done(answer):
         desk.turn.store.drop_intent(intent.id)
         reached("after drop intent")
-        return stopped(answer, view, desk, operation="create version", version=name)
+        return desk.stop(answer, view, operation="create version", version=name)
     settled = settle_intent(view, intent, desk)
-    if isinstance(settled, OpEnd):
-        return Stopped(end=settled)
+    if isinstance(settled, Stopped):
+        return settled
     if settled is None:
-        return stopped(answer, view, desk, operation="create version", version=name)
+        return desk.stop(answer, view, operation="create version", version=name)
     return Made(remote=settled, intent=intent, baseline=planned.baseline_after, found=True)
 
 
@@ -216,7 +202,7 @@ def _announce(view: LinkView, create: CreateRemote, planned: Plan, desk: Desk) -
     if intent is None or not turn.store.mark_sent((intent.id,), op=turn.op, worker=turn.worker):
         return None
     reached("after mark sent")
-    return intent
+    return replace(intent, sent_at=turn.clock.now())
 
 
 def _lost() -> Stopped:

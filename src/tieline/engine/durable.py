@@ -28,7 +28,7 @@ VERSION = "1"
 """Raised by hand only when waiting attempts must not run on new code; they are short and read the ledger first."""
 WORKFLOW = "run-op"
 MOST_OUTSTANDING = 200
-"""Attempts of one connection that wait in the engine at a time; the rest waits in the ledger, where it costs nothing."""
+"""Attempts of one connection that wait in the engine at a time; the rest waits in the ledger, at no cost."""
 KEPT_S = 600.0
 """How long ended attempts are kept in the engine's tables."""
 
@@ -53,7 +53,7 @@ _attempt: Callable[[OpId, str], None] | None = None
 
 
 class DbosQueue:
-    """Satisfies :class:`tieline.engine.ports.DurableQueue`. ``run`` is called in the engine's threads, once per attempt."""
+    """Satisfies :class:`tieline.engine.ports.DurableQueue`. ``run`` is called in its threads, once per attempt."""
 
     def __init__(self, options: DurableOptions, run: Callable[[OpId], None]) -> None:
         self._options = options
@@ -66,7 +66,7 @@ class DbosQueue:
         self._started = False
 
     def start(self) -> None:
-        """Open the engine and begin to take work. Attempts that a dead process of the same file left behind are dropped."""
+        """Open the engine and begin to take work. What a dead process of the same file left behind is dropped."""
         global _attempt  # noqa: PLW0603 — DBOS keeps one engine and one registry per process
         from dbos import DBOS
 
@@ -116,8 +116,8 @@ class DbosQueue:
         return tuple(one for one in list(self._outstanding) if self._is_busy(one))
 
     def drop_dead(self, is_dead: Callable[[OpId], bool], *, older_than_s: float) -> int:
-        """Cancel attempts that a dead process holds, so that their lanes are free. ``is_dead`` tells whether an op is in
-        nobody's hands any more. Exclusion does not rest on this: a claim in the ledger decides who works."""
+        """Cancel attempts that a dead process holds, so that their lanes are free. ``is_dead`` tells whether an op is
+        in nobody's hands any more. Exclusion does not rest on this: a claim in the ledger decides who works."""
         from dbos import DBOS
 
         edge = (time.time() - older_than_s) * 1000

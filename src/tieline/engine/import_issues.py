@@ -1,4 +1,4 @@
-"""Making records from issues and versions that have none: page by page, each saved as it comes, going on after a crash."""
+"""Making records from issues and versions that have none: page by page, saved as they come, resumed after a crash."""
 
 from __future__ import annotations
 
@@ -175,8 +175,7 @@ def _rules_by_type(desk: Desk) -> dict[str, KindRule]:
 
 
 def _broken_off(run_id: str, answer: Answer[Any], desk: Desk) -> OpEnd:
-    verdict = desk.judge(answer, operation="import issues")
-    end = desk.conclude(verdict)
+    end = desk.stop(answer, operation="import issues").end
     state = "parked" if end.result is OpResult.PARKED else "waiting"
     desk.turn.store.save_import_progress(run_id, state=state, why=end.why)
     line = desk.line(f"The import waits: {end.why}", direction="pull", level="problem")

@@ -6,7 +6,7 @@ a burst on one endpoint stops that endpoint only; a quota stops them all. After 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
@@ -44,9 +44,11 @@ UNREACHABLE_WAIT_S = (10.0, 30.0, 90.0, 300.0)
 
 
 class PacedJira:
-    """Satisfies :class:`tieline.engine.ports.Jira` around another one. One per connection and process, shared by threads."""
+    """Satisfies :class:`tieline.engine.ports.Jira` around another one. One per connection and process, for all threads."""
 
-    def __init__(self, jira: Jira, *, connection: ConnectionId, gate: Gate, clock: Clock, in_flight: int = IN_FLIGHT):
+    def __init__(
+        self, jira: Jira, *, connection: ConnectionId, gate: Gate, clock: Clock, in_flight: int = IN_FLIGHT
+    ) -> None:
         self._jira = jira
         self._connection = connection
         self._gate = gate
@@ -89,8 +91,10 @@ class PacedJira:
             lambda: self._jira.read_page(project_key, updated_since=updated_since, token=token, size=size),
         )
 
-    def read_newest_of_mine(self, project_key: str, *, since: datetime) -> Answer[IssuePage]:
-        return self._go("search", lambda: self._jira.read_newest_of_mine(project_key, since=since))
+    def read_newest_of_mine(
+        self, project_key: str, *, since: datetime, wanted: Collection[str] = ()
+    ) -> Answer[IssuePage]:
+        return self._go("search", lambda: self._jira.read_newest_of_mine(project_key, since=since, wanted=wanted))
 
     def create_issue(self, new: NewIssue) -> Answer[IssueRef]:
         return self._go("create", lambda: self._jira.create_issue(new))
@@ -139,7 +143,7 @@ class PacedJira:
             while wait > 0:
                 if wait > WAIT_IN_PLACE_S:
                     return Answer(trouble=Trouble.THROTTLED, retry_after_s=wait)
-                self._clock.sleep(wait)
+                self._clock.sleep(max(wait, 0.001))
                 wait = self._gate.ask(self._connection, family)
             answer = call()
             self._obey(family, answer)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tieline.engine.desk import Desk
 from tieline.engine.ports import LinkView, SyncOutcome
-from tieline.engine.reading import Remote, build_snapshot, known_lookups
+from tieline.engine.reading import Remote, build_snapshot, find_parents_back, known_lookups
 from tieline.records.ids import IssueId, RecordId
 from tieline.sync.plan import plan
 from tieline.sync.steps import Plan, SetRecord
@@ -14,7 +14,8 @@ from tieline.sync.steps import Plan, SetRecord
 
 def plan_known(view: LinkView, remote: Remote, desk: Desk, versions: Mapping[RecordId, IssueId]) -> Plan:
     """What a sync of this link would do, by the state of Jira's side that ``remote`` shows."""
-    return plan(build_snapshot(view, remote, desk, known_lookups(view, remote, versions)))
+    lookups = known_lookups(view, remote, versions, parents_back=find_parents_back(view, remote, desk))
+    return plan(build_snapshot(view, remote, desk, lookups))
 
 
 def quiet_outcome(view: LinkView, remote: Remote, planned: Plan) -> SyncOutcome | None:

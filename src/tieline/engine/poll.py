@@ -1,6 +1,7 @@
 """The poll that makes it true: what changed in Jira since last time, with overlap, compared with what was seen.
 
-When nothing is new it costs one search and one list of versions, and writes nothing.
+When nothing is new it costs one search and one list of versions, and writes nothing. Once an hour one more question
+asks for the issues that were gone: what was only hidden for a while is heard of again, though nothing changed in it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tieline.engine.sync_link import parse_stamp
 from tieline.engine.turn import Turn
 from tieline.records.ids import IntegrationId, IssueId, LinkId, RecordId
 from tieline.records.issue import Issue, RemoteKind, Version
+from tieline.records.record import RecordKind
 from tieline.sync.brake import brake
 from tieline.sync.steps import SetRecord
 
@@ -28,6 +30,8 @@ BRAKE = "sync-brake"
 LET_RUN = "A person let the changes run"
 """Reason of the poll that a person started although the brake held: it is not braked."""
 MOST_PAGES = 500
+GONE_AGAIN = timedelta(hours=1)
+MOST_GONE = 500
 
 
 @dataclass(kw_only=True)
@@ -48,15 +52,18 @@ def poll(integration: IntegrationId, turn: Turn, *, reason: str = "") -> OpEnd:
     if view.state != "on":
         return OpEnd(result=OpResult.DONE, why="The integration is not on")
     desk = open_desk(view, turn)
-    versions = turn.store.release_versions(integration)
+    versions = dict(turn.store.release_versions(integration))
     heard = Heard(newest=view.poll_cursor)
-    trouble = _walk_issues(view.poll_cursor, desk, versions, heard) or _walk_versions(desk, versions, heard)
+    trouble = (
+        _walk_versions(desk, versions, heard)
+        or _walk_issues(view.poll_cursor, desk, versions, heard)
+        or _look_for_gone(desk, heard)
+    )
     if trouble is not None:
-        verdict = desk.judge(trouble, operation="look for changes")
-        end = desk.conclude(verdict)
-        if verdict.problem is not None:
-            turn.store.save_log(integration, (desk.line(end.why, direction="pull", level="problem"),))
-        return end
+        stopped = desk.stop(trouble, operation="look for changes")
+        if stopped.problems:
+            turn.store.save_log(integration, (desk.line(stopped.end.why, direction="pull", level="problem"),))
+        return stopped.end
     linked = turn.store.count_links(integration)
     if reason != LET_RUN and brake(heard.pulls, linked):
         return _hold_for_a_person(heard, linked, desk)
@@ -105,20 +112,38 @@ def _compare_issues(issues: Sequence[Issue], desk: Desk, versions: Mapping[Recor
             _sort_out(view, Remote(issue=new[issue_id]), link, desk, versions, heard)
 
 
-def _walk_versions(desk: Desk, versions: Mapping[RecordId, IssueId], heard: Heard) -> Answer[object] | None:
-    if not versions:
+def _look_for_gone(desk: Desk, heard: Heard) -> Answer[object] | None:
+    memory, now, integration = desk.turn.ports.memory, desk.turn.clock.now(), desk.integration.id
+    if now - memory.gone_asked.get(integration, now - GONE_AGAIN) < GONE_AGAIN:
+        return None
+    links = desk.turn.store.gone_issues(integration, MOST_GONE)
+    if links:
+        answer = desk.note(desk.jira.read_issues(tuple(links)))
+        if answer.value is None:
+            return answer
+        heard.changed.update({issue.id: links[issue.id] for issue in answer.value})
+    memory.gone_asked[integration] = now
+    return None
+
+
+def _walk_versions(desk: Desk, versions: dict[RecordId, IssueId], heard: Heard) -> Answer[object] | None:
+    """Also takes out of ``versions`` what Jira lists no more: a version that was deleted was not taken off the issues
+    by anybody, and says nothing about releases here."""
+    if desk.integration.mapping.kind(RecordKind.RELEASE) is None:
         return None
     answer = desk.note(desk.jira.read_versions(desk.project_key))
     if answer.value is None:
         return answer
     store, integration = desk.turn.store, desk.integration.id
     listed: dict[IssueId, Version] = {one.id: one for one in answer.value}
-    linked = tuple(versions.values())
-    seen = store.read_remote_stamps(integration, linked, remote_kind=RemoteKind.VERSION)
-    out = [one for one in linked if one not in listed or version_stamp(listed[one]) != seen.get(one, "")]
-    if not out:
+    missing = tuple(one for one in versions.values() if one not in listed)
+    seen = store.read_remote_stamps(integration, tuple(listed), remote_kind=RemoteKind.VERSION)
+    out = [one for one, stamp in seen.items() if version_stamp(listed[one]) != stamp]
+    for record in [record for record, version in versions.items() if version in missing]:
+        del versions[record]
+    if not out and not missing:
         return None
-    links = store.find_links(integration, RemoteKind.VERSION, tuple(out))
+    links = store.find_links(integration, RemoteKind.VERSION, (*out, *missing))
     views = {view.remote_id: view for view in store.read_links(tuple(links.values()))}
     for version_id, link in links.items():
         view = views.get(version_id)
@@ -126,7 +151,7 @@ def _walk_versions(desk: Desk, versions: Mapping[RecordId, IssueId], heard: Hear
             continue
         if version_id in listed:
             _sort_out(view, Remote(version=listed[version_id]), link, desk, versions, heard)
-        elif seen.get(version_id):
+        else:
             heard.changed[version_id] = link
             heard.views[link] = view
     return None

@@ -5,8 +5,8 @@ Expected remote failures are values (``Answer.trouble``), never exceptions. Each
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -134,8 +134,11 @@ class Jira(Protocol):
         """Issues of the project, oldest change first (``updated_since``) or by key (None)."""
         ...
 
-    def read_newest_of_mine(self, project_key: str, *, since: datetime) -> Answer[IssuePage]:
-        """Issues that this account created since then, newest first, with their markers."""
+    def read_newest_of_mine(
+        self, project_key: str, *, since: datetime, wanted: Collection[str] = ()
+    ) -> Answer[IssuePage]:
+        """Issues that this account created since then, newest first, with their markers, as far back as it takes to
+        find the ``wanted`` ones. ``next_token``: there were too many to look at all of them."""
         ...
 
     def create_issue(self, new: NewIssue) -> Answer[IssueRef]: ...
@@ -177,7 +180,11 @@ class Store(Protocol):
         ...
 
     def release_versions(self, integration: IntegrationId) -> MappingOf[RecordId, IssueId]:
-        """Release record → version id, for all linked releases."""
+        """Release record → version id, for all linked releases whose version is not gone."""
+        ...
+
+    def gone_issues(self, integration: IntegrationId, limit: int) -> MappingOf[IssueId, LinkId]:
+        """Links whose issue Jira no longer showed when last asked."""
         ...
 
     def count_links(self, integration: IntegrationId) -> int:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tieline.engine.desk import Desk
+from tieline.engine.hear import look_at
 from tieline.engine.ports import Answer, LinkView, Trouble
 from tieline.mapping.model import Direction, FieldRule
 from tieline.records.ids import IssueId, RecordId
 from tieline.records.issue import Issue, Person, RemoteKind, Version
+from tieline.records.record import RecordKind
 from tieline.sync.adopt import canonical_issue, canonical_record, canonical_version, people_in
 from tieline.sync.snapshot import Hop, Lookups, Snapshot
+from tieline.sync.steps import Plan, SetRecord
 
 PUSHES = {Direction.TO_JIRA, Direction.BOTH, Direction.SET_ONCE}
 
@@ -78,13 +81,31 @@ def read_remote(view: LinkView, desk: Desk) -> Answer[Remote]:
     return Answer(value=version, trouble=answer.trouble, exchanges=answer.exchanges, retry_after_s=answer.retry_after_s)
 
 
-def known_lookups(view: LinkView, remote: Remote | None, versions: Mapping[RecordId, IssueId]) -> Lookups:
+def find_parents_back(view: LinkView, remote: Remote | None, desk: Desk) -> dict[str, str]:
+    """Issue id → feature, for a requirement whose issue stands under another issue than its feature's."""
+    parent = remote.issue.parent if remote and remote.issue else None
+    if view.record.kind is not RecordKind.REQUIREMENT or parent is None or parent == view.parent_link_remote_id:
+        return {}
+    store = desk.turn.store
+    links = store.find_links(view.integration.id, RemoteKind.ISSUE, (parent,))
+    found = store.read_links(tuple(links.values()))
+    return {str(parent): str(one.record.id) for one in found if one.record.kind is RecordKind.FEATURE}
+
+
+def known_lookups(
+    view: LinkView,
+    remote: Remote | None,
+    versions: Mapping[RecordId, IssueId],
+    *,
+    parents_back: Mapping[str, str] | None = None,
+) -> Lookups:
     """Everything that can be looked up without asking Jira."""
     parents: dict[str, str] = {}
     if view.record.parent is not None and view.parent_link_remote_id is not None:
         parents[str(view.record.parent)] = str(view.parent_link_remote_id)
     back = people_in(remote.issue) if remote and remote.issue else {}
     return Lookups(
+        parents_back=dict(parents_back or {}),
         people={email: user for user, email in back.items()},
         people_back=back,
         versions={str(record): str(version) for record, version in versions.items()},
@@ -101,7 +122,7 @@ def read_lookups(
     if versions is None:
         meets = rule_for(view, "release") is not None
         versions = desk.turn.store.release_versions(view.integration.id) if meets else {}
-    lookups = known_lookups(view, remote, versions)
+    lookups = known_lookups(view, remote, versions, parents_back=find_parents_back(view, remote, desk))
     email = _unknown_assignee(view, lookups)
     if email is None:
         return lookups, None
@@ -117,6 +138,33 @@ def read_lookups(
         return lookups, None
     people = {**lookups.people, email: user}
     return replace(lookups, people=people, people_back={user: email, **lookups.people_back}), None
+
+
+def read_dropped_versions(
+    view: LinkView, planned: Plan, lookups: Lookups, desk: Desk
+) -> tuple[Lookups, Answer[Any] | None]:
+    """Before a release is taken off a record because its version is no longer on the issue: does that version still
+    exist? A deleted one was taken off by nobody, so it is left out of the lookups and its own link is looked at. The
+    second value is the troubled answer when that question did not work."""
+    pulls = [change for step in planned.steps if isinstance(step, SetRecord) for change in step.changes]
+    agreed = view.baseline.get("release")
+    if agreed is None or all(change.field != "release" for change in pulls):
+        return lookups, None
+    for version in agreed.theirs or ():
+        if version not in lookups.versions_back:
+            continue
+        answer = desk.note(desk.jira.read_version(IssueId(version)))
+        if answer.trouble is Trouble.GONE:
+            found = desk.turn.store.find_links(view.integration.id, RemoteKind.VERSION, (IssueId(version),))
+            look_at(view.integration, found, desk.turn, reason="Its version is gone in Jira")
+            lookups = replace(
+                lookups,
+                versions={one: other for one, other in lookups.versions.items() if other != version},
+                versions_back={one: other for one, other in lookups.versions_back.items() if one != version},
+            )
+        elif answer.value is None:
+            return lookups, answer
+    return lookups, None
 
 
 def build_snapshot(

@@ -98,8 +98,8 @@ class Runtime:
         thread.start()
 
     def _sweep(self) -> None:
-        """Hand over what is due, as long as there is any; mark first, so that an attempt that ends at once is not marked
-        after its end."""
+        """Hand over what is due, as long as there is any; mark first, so that an attempt that ends at once is not
+        marked after its end."""
         while not self._stop.is_set():
             ops = self._ports.ledger.due(HAND_OVER, skip=self.queue.busy())
             if not ops:

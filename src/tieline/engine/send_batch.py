@@ -6,7 +6,7 @@ runs for it meanwhile. All creates are announced in one transaction before the o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tieline.engine.crash_points import reached
@@ -90,14 +90,14 @@ def sync_along(link: LinkId, turn: Turn) -> OpEnd:
 
 def create_together(
     views: Sequence[LinkView],
-    ops: dict[LinkId, OpId],
+    ops: Mapping[LinkId, OpId],
     turn: Turn,
     *,
     own: LinkId | None = None,
     ends: dict[LinkId, OpEnd] | None = None,
 ) -> OpEnd | None:
-    """Create the issues of these links, whose lanes are ours. Settles every op of ``ops`` but that of ``own``, whose end
-    (like all others) stands in ``ends``. An end comes back when the whole batch has to wait."""
+    """Create the issues of these links, whose lanes are ours. Settles every op of ``ops`` but that of ``own``, whose
+    end (like all others) stands in ``ends``. An end comes back when the whole batch has to wait."""
     ends = {} if ends is None else ends
     halt: OpEnd | None = None
     versions = [view for view in views if view.remote_kind is RemoteKind.VERSION]
@@ -160,7 +160,7 @@ def _announce(ready: Sequence[Ready], desk: Desk) -> tuple[IntentView, ...]:
     reached("after announce batch")
     marked = intents and turn.store.mark_sent([one.id for one in intents], op=turn.op, worker=turn.worker)
     reached("after mark batch sent")
-    return intents if marked else ()
+    return tuple(replace(one, sent_at=turn.clock.now()) for one in intents) if marked else ()
 
 
 def _settle_unanswered(
@@ -172,8 +172,7 @@ def _settle_unanswered(
         for intent in intents:
             store.drop_intent(intent.id)
         return _halted(answer, [one.view for one in ready], desk, ends)
-    sent_at = desk.turn.clock.now()
-    look: Look = look_for_issues([replace(one, sent_at=one.sent_at or sent_at) for one in intents], desk)
+    look: Look = look_for_issues(intents, desk)
     if look.trouble is not None:
         return _halted(look.trouble, [one.view for one in ready], desk, ends)
     made: list[tuple[Ready, Made]] = []
@@ -239,16 +238,14 @@ def _problem_outcome(view: LinkView, problems: tuple[LinkProblem, ...], desk: De
 
 def _halted(answer: Answer[object], views: Sequence[LinkView], desk: Desk, ends: dict[LinkId, OpEnd]) -> OpEnd:
     """The whole call failed: what each link's own try would meet too is said once, and all end the same way."""
-    verdict = desk.judge(answer, None, operation="create issue")
-    end = desk.conclude(verdict)
+    stopped = desk.stop(answer, operation="create issue")
     for view in views:
-        ends[view.id] = end
-    if verdict.problem is not None:
-        line = desk.line(end.why, direction="push", level="problem")
+        ends[view.id] = stopped.end
+    if stopped.problems:
+        line = desk.line(stopped.end.why, direction="push", level="problem")
         outcomes = [
-            SyncOutcome(link=view.id, record_revision=view.record.revision, problems=(verdict.problem,))
-            for view in views
+            SyncOutcome(link=view.id, record_revision=view.record.revision, problems=stopped.problems) for view in views
         ]
         desk.turn.store.save_outcomes(outcomes, op=desk.turn.op, worker=desk.turn.worker)
         desk.turn.store.save_log(desk.integration.id, (line,))
-    return end
+    return stopped.end

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tieline.engine.crash_points import reached
 from tieline.engine.create_remote import Made, create_remote, created_outcome
-from tieline.engine.desk import Desk, open_desk, problem_sentence
+from tieline.engine.desk import Desk, Stopped, open_desk, problem_sentence
 from tieline.engine.ports import (
     Answer,
     ClashView,
@@ -20,9 +20,17 @@ from tieline.engine.ports import (
     SyncOutcome,
     Trouble,
 )
-from tieline.engine.reading import PUSHES, Remote, build_snapshot, read_lookups, read_remote, rule_for
+from tieline.engine.reading import (
+    PUSHES,
+    Remote,
+    build_snapshot,
+    read_dropped_versions,
+    read_lookups,
+    read_remote,
+    rule_for,
+)
 from tieline.engine.turn import Turn
-from tieline.engine.verdict import Verdict, field_problem
+from tieline.engine.verdict import field_problem
 from tieline.records.ids import LinkId
 from tieline.records.issue import RemoteKind
 from tieline.sync.plan import plan
@@ -54,7 +62,7 @@ def sync_link(link: LinkId, turn: Turn) -> OpEnd:
     if view.remote_id is None:
         made = create_remote(view, desk)
         if not isinstance(made, Made):
-            return _save_stopped(view, made.end, made.problems, desk)
+            return _save_stopped(view, made, desk)
         reached("before save created")
         saved = turn.store.save_outcome(created_outcome(view, made, desk), op=turn.op, worker=turn.worker)
         reached("after save created")
@@ -89,22 +97,25 @@ def _bring_into_step(view: LinkView, desk: Desk) -> OpEnd:
         if read.trouble is Trouble.GONE:
             return _save_gone(view, desk)
         if read.value is None:
-            verdict = desk.judge(read, view, operation="read issue")
-            return _save_stopped(view, desk.conclude(verdict), _shown(verdict), desk)
+            return _save_stopped(view, desk.stop(read, view, operation="read issue"), desk)
         remote = read.value
         if _is_older(view, remote, desk):
             return OpEnd(result=OpResult.LATER, after_s=3.0, why="Jira showed an older state than before")
         lookups, trouble = read_lookups(view, remote, desk)
         if trouble is not None:
-            verdict = desk.judge(trouble, view, operation="look up people")
-            return _save_stopped(view, desk.conclude(verdict), _shown(verdict), desk)
+            return _save_stopped(view, desk.stop(trouble, view, operation="look up people"), desk)
         planned = plan(build_snapshot(view, remote, desk, lookups))
+        known, trouble = read_dropped_versions(view, planned, lookups, desk)
+        if trouble is not None:
+            return _save_stopped(view, desk.stop(trouble, view, operation="read version"), desk)
+        if known is not lookups:
+            lookups = known
+            planned = plan(build_snapshot(view, remote, desk, lookups))
         if any(isinstance(one, AskHops) for one in planned.steps) or _is_unknown_status(view, remote, desk):
             assert remote.issue is not None
             hops = desk.note(desk.jira.read_hops(remote.issue.id))
             if hops.value is None:
-                verdict = desk.judge(hops, view, operation="read transitions")
-                return _save_stopped(view, desk.conclude(verdict), _shown(verdict), desk)
+                return _save_stopped(view, desk.stop(hops, view, operation="read transitions"), desk)
             issue = remote.issue
             desk.turn.ports.memory.keep_hops(
                 desk.connection.id, desk.project_key, issue.type_id, issue.status_id, hops.value
@@ -191,12 +202,11 @@ def _note_pushed(changes: tuple[FieldChange, ...], course: Course, desk: Desk) -
 
 def _refused(answer: Answer[object], changes: tuple[FieldChange, ...], course: Course, desk: Desk) -> None:
     names = ", ".join(change.remote_field for change in changes)
-    verdict = desk.judge(answer, course.view, operation="edit issue", field=names)
-    end = desk.conclude(verdict)
+    stopped = desk.stop(answer, course.view, operation="edit issue", field=names)
     course.failed |= {change.field for change in changes}
-    course.problems.extend(_shown(verdict))
-    if end.result is OpResult.LATER or course.stop is None:
-        course.stop = end
+    course.problems.extend(stopped.problems)
+    if stopped.end.result is OpResult.LATER or course.stop is None:
+        course.stop = stopped.end
 
 
 def _move(step: MoveRemote, course: Course, desk: Desk) -> bool:
@@ -210,10 +220,10 @@ def _move(step: MoveRemote, course: Course, desk: Desk) -> bool:
         if step.change.field not in course.pushed:
             course.pushed.append(step.change.field)
         return True
-    verdict = desk.judge(answer, course.view, operation="transition issue", transition=hop.name)
-    course.stop = desk.conclude(verdict)
+    stopped = desk.stop(answer, course.view, operation="transition issue", transition=hop.name)
+    course.stop = stopped.end
     course.failed.add(step.change.field)
-    course.problems.extend(_shown(verdict))
+    course.problems.extend(stopped.problems)
     return False
 
 
@@ -297,17 +307,16 @@ def _log(pulled: Sequence[FieldChange], course: Course, desk: Desk) -> list[LogL
     return lines
 
 
-def _save_stopped(view: LinkView, end: OpEnd, problems: tuple[LinkProblem, ...], desk: Desk) -> OpEnd:
+def _save_stopped(view: LinkView, stopped: Stopped, desk: Desk) -> OpEnd:
     """Nothing was carried; what stands in the way is shown. Waits that settle themselves leave no line in the log."""
-    if not problems:
-        return end
-    first = problem_sentence(problems)
-    line = desk.line(f"{view.record.ref}: {first}", direction="push", level="problem", view=view)
-    outcome = SyncOutcome(
-        link=view.id, record_revision=view.record.revision, problems=problems, log=(line,), remote_view={}
-    )
+    if not stopped.problems:
+        return stopped.end
+    sentence = f"{view.record.ref}: {problem_sentence(stopped.problems)}"
+    line = desk.line(sentence, direction="push", level="problem", view=view)
+    revision = view.record.revision
+    outcome = SyncOutcome(link=view.id, record_revision=revision, problems=stopped.problems, log=(line,))
     desk.turn.store.save_outcome(outcome, op=desk.turn.op, worker=desk.turn.worker)
-    return end
+    return stopped.end
 
 
 def _save_gone(view: LinkView, desk: Desk) -> OpEnd:
@@ -322,10 +331,6 @@ def _save_gone(view: LinkView, desk: Desk) -> OpEnd:
     )
     desk.turn.store.save_outcome(outcome, op=desk.turn.op, worker=desk.turn.worker)
     return OpEnd(result=OpResult.DONE, why=sentence)
-
-
-def _shown(verdict: Verdict) -> tuple[LinkProblem, ...]:
-    return (verdict.problem,) if verdict.problem else ()
 
 
 def _still_ours(turn: Turn) -> bool:

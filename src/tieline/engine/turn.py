@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
 from tieline.engine.ports import Clock, Ids, Jira, Ledger, Store
-from tieline.records.ids import ConnectionId, OpId
+from tieline.records.ids import ConnectionId, IntegrationId, OpId
 from tieline.sync.snapshot import Hop
 
 PEOPLE_KEPT = timedelta(minutes=10)
+RIGHTS_KEPT = timedelta(seconds=30)
 
 
 @dataclass(kw_only=True)
@@ -24,6 +25,10 @@ class Memory:
 
     people: dict[tuple[str, str], tuple[str | None, datetime]] = field(default_factory=dict)
     workflows: dict[tuple[str, str, str], dict[str, tuple[Hop, ...]]] = field(default_factory=dict)
+    rights: dict[tuple[str, str], tuple[Mapping[str, bool], datetime]] = field(default_factory=dict)
+    """(connection, project) → what this account may do there, with the time it was asked."""
+    gone_asked: dict[IntegrationId, datetime] = field(default_factory=dict)
+    """When issues that were gone were asked for again last."""
     lock: Lock = field(default_factory=Lock)
 
     def person(self, connection: ConnectionId, email: str, now: datetime) -> tuple[bool, str | None]:
@@ -36,6 +41,14 @@ class Memory:
     def keep_person(self, connection: ConnectionId, email: str, user: str | None, now: datetime) -> None:
         with self.lock:
             self.people[(connection, email.lower())] = (user, now)
+
+    def rights_in(self, connection: str, project: str, now: datetime) -> Mapping[str, bool] | None:
+        found = self.rights.get((connection, project))
+        return found[0] if found and now - found[1] <= RIGHTS_KEPT else None
+
+    def keep_rights(self, connection: str, project: str, held: Mapping[str, bool], now: datetime) -> None:
+        with self.lock:
+            self.rights[(connection, project)] = (held, now)
 
     def workflow(self, connection: str, project: str, issue_type: str) -> dict[str, tuple[Hop, ...]]:
         return dict(self.workflows.get((connection, project, issue_type), {}))
@@ -56,7 +69,7 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Everything outside the engine, as the engine sees it. ``jira`` opens (or reuses) the paced client of a connection."""
+    """Everything outside the engine, as the engine sees it. ``jira`` opens or reuses a connection's paced client."""
 
     store: Store
     ledger: Ledger
@@ -69,8 +82,8 @@ class Ports:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One run of an op by a worker. ``op`` is None when somebody waits at the screen and no ledger row stands behind it.
-    ``attempts`` counts the starts of the op, this one included."""
+    """One run of an op by a worker. ``op`` is None when somebody waits at the screen and no ledger row stands behind
+    it. ``attempts`` counts the starts of the op, this one included."""
 
     ports: Ports
     op: OpId | None = None

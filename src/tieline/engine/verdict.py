@@ -110,8 +110,17 @@ def best_finding(exchanges: Sequence[Exchange], asked: Asked) -> Finding:
 
 
 def response_to(finding: Finding) -> QueueResponse:
+    """What the catalogue says the queue does. A right is one of a project, so a missing one holds up what needs it
+    there, not everything that goes through the connection; and what is only possible holds up no more than the
+    record that met it."""
     entry = CATALOGUE.get(finding.slug)
-    return entry.response if entry else QueueResponse.PARK_RECORD
+    if entry is None:
+        return QueueResponse.PARK_RECORD
+    if entry.response is QueueResponse.PARK_CONNECTION and finding.slug.startswith("perm-"):
+        return QueueResponse.PARK_MAPPING
+    if entry.response is QueueResponse.PARK_CONNECTION and finding.confidence is Confidence.POSSIBLE:
+        return QueueResponse.PARK_RECORD
+    return entry.response
 
 
 def field_problem(problem: FieldProblem, asked: Asked) -> LinkProblem:

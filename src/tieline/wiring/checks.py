@@ -168,11 +168,12 @@ def _keep_facts(connection: Connection, facts: Any) -> None:
 
 
 def _release(connection: Connection, actor: str) -> None:
+    from tieline.records.ids import ConnectionId
     from tieline.store.audit import save_audit
     from tieline.store.repository import DjangoStore
 
     held = connection.held_by
-    DjangoStore().release_connection(connection.id)
+    DjangoStore().release_connection(ConnectionId(connection.id))
     clients.forget(connection.id)
     if held:
         save_audit(actor, "connection released", connection.name, {"was": held}, connection.workspace)

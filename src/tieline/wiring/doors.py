@@ -128,7 +128,7 @@ def extra_fields_of(connection: Connection) -> tuple[str, ...]:
 
 
 class Clients:
-    """One paced client per connection and process, shared by threads, made anew when the connection's settings change."""
+    """One paced client per connection and process, for all threads; made anew when the connection's settings change."""
 
     def __init__(self) -> None:
         self._lock = Lock()

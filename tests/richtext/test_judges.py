@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -67,14 +68,19 @@ def unmarked(value: Any) -> Any:
     return value
 
 
-def report(record_property: Any, **shares: int) -> None:
-    for name, count in shares.items():
-        record_property(name, count)
-    print("  " + ", ".join(f"{name} {count}" for name, count in shares.items()))
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Put the shares that were reached into the test output."""
+
+    def write(**shares: int) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{request.node.name}: " + ", ".join(f"{k} {v}" for k, v in shares.items()) + "\n")
+
+    return write
 
 
 @skip_without_shared(MARKDOWN)
-def test_markdown_is_read_as_atlassian_reads_it(record_property: Any) -> None:
+def test_markdown_is_read_as_atlassian_reads_it(report: Callable[..., None]) -> None:
     total = valid = same_words = same_tree = 0
     for row in rows(MARKDOWN):
         body = body_of(row["md"], Edition.CLOUD).body or {"type": "doc", "version": 1, "content": []}
@@ -85,7 +91,7 @@ def test_markdown_is_read_as_atlassian_reads_it(record_property: Any) -> None:
         valid += complaint(body) is None
         same_words += words(body) == words(row["adf"])
         same_tree += canonical_blocks(loose(body["content"])) == canonical_blocks(loose(row["adf"]["content"]))
-    report(record_property, total=total, valid=valid, same_words=same_words, same_tree=same_tree)
+    report(total=total, valid=valid, same_words=same_words, same_tree=same_tree)
     assert valid == total
     assert same_words >= 184
     assert same_tree >= 168
@@ -93,7 +99,7 @@ def test_markdown_is_read_as_atlassian_reads_it(record_property: Any) -> None:
 
 @pytest.mark.parametrize(("path", "words_floor", "tree_floor"), [(WIKI, 39, 39), (REAL_WIKI, 436, 414)])
 def test_wiki_markup_is_read_as_atlassian_reads_it(
-    path: str, words_floor: int, tree_floor: int, record_property: Any
+    path: str, words_floor: int, tree_floor: int, report: Callable[..., None]
 ) -> None:
     if shared(path) is None:
         pytest.skip(f"judge absent: ../shared/{path}")
@@ -104,13 +110,13 @@ def test_wiki_markup_is_read_as_atlassian_reads_it(
         total += 1
         same_words += words(nodes) == words(judged)
         same_tree += canonical_blocks(nodes) == canonical_blocks(judged)
-    report(record_property, total=total, same_words=same_words, same_tree=same_tree)
+    report(total=total, same_words=same_words, same_tree=same_tree)
     assert same_words >= words_floor
     assert same_tree >= tree_floor
 
 
 @skip_without_shared(REAL_WIKI)
-def test_real_issues_are_shown_without_markers_and_return_byte_for_byte(record_property: Any) -> None:
+def test_real_issues_are_shown_without_markers_and_return_byte_for_byte(report: Callable[..., None]) -> None:
     blocks = markers = 0
     for row in rows(REAL_WIKI):
         shown = markdown_of(row["wiki"], Edition.DATA_CENTER)
@@ -119,12 +125,12 @@ def test_real_issues_are_shown_without_markers_and_return_byte_for_byte(record_p
         edited = apply_edit(row["wiki"], shown, "First line\n\n" + shown, Edition.DATA_CENTER)
         assert isinstance(edited.body, str)
         assert edited.body.replace("First line", "", 1).strip() == row["wiki"].strip()
-    report(record_property, blocks=blocks, markers=markers)
+    report(blocks=blocks, markers=markers)
     assert markers * 100 <= blocks
 
 
 @skip_without_shared(DOCUMENTS)
-def test_real_documents_return_as_they_came_and_stay_valid_when_edited(record_property: Any) -> None:
+def test_real_documents_return_as_they_came_and_stay_valid_when_edited(report: Callable[..., None]) -> None:
     blocks = markers = 0
     for row in rows(DOCUMENTS):
         kept = row["adf"]
@@ -137,5 +143,5 @@ def test_real_documents_return_as_they_came_and_stay_valid_when_edited(record_pr
             assert complaint(edited.body) is None
         blocks += len(kept["content"])
         markers += shown.count("```jira ")
-    report(record_property, blocks=blocks, markers=markers)
+    report(blocks=blocks, markers=markers)
     assert markers <= 6

@@ -18,7 +18,7 @@ from tieline.richtext.kept import Kept, build_kept
 from tieline.richtext.markdown_read import MarkdownBlock, normalised, parse_markdown
 from tieline.richtext.markdown_write import render_block
 from tieline.richtext.nodes import Node, canonical, canonical_blocks, fingerprint, is_blank, is_sound
-from tieline.richtext.wiki_body import WikiText, build_wiki_text, render_wiki_block
+from tieline.richtext.wiki_body import WikiPart, WikiText, build_wiki_text, render_wiki_block
 
 Body = Mapping[str, Any] | str | None
 """A body as Jira holds it: an ADF document, wiki markup, or None where it is empty."""
@@ -44,11 +44,11 @@ class _Segment:
     after: tuple[Any, ...] = ()
 
 
-def markdown_of(body: Body, edition: Edition) -> str:
+def markdown_of(body: Body, edition: Edition) -> str:  # noqa: ARG001 - one signature for all who ask
     """Return a body as Markdown, for reading and for editing here. "" when it is empty; never raises.
 
-    The notation is seen from the body itself: webhooks carry wiki markup on Cloud too.
-    ``edition`` decides only what an empty or unknown body is taken for.
+    The notation is seen from the body itself, not from ``edition``: webhooks carry wiki markup on
+    Cloud too.
     """
     if isinstance(body, str):
         segments, _ = _wiki_segments(build_wiki_text(body))
@@ -229,17 +229,16 @@ def _edit_wiki(kept: str, before: str, after: str) -> EditedBody:
         return EditedBody(body=kept, unchanged_blocks=len(segments))
     reading = parse_markdown(after, held)
     losses = list(reading.losses)
-    parts: list[tuple[int | None, str]] = []
+    parts: list[WikiPart] = []
     for place, written in _arranged(segments, reading.blocks):
         if written is None and place is not None:
-            parts.append((place, wiki.source(place)))
+            parts.append(WikiPart(markup=wiki.source(place), place=place, kept=True))
         elif written is not None:
             old = wiki.source(place) if place is not None else ""
             text = render_wiki_block(written.nodes, old, losses, verbatim=wiki.macros)
+            alike = place is not None and [n["type"] for n in written.nodes] == [segments[place].node["type"]]
             if text:
-                parts.append((None, text))
-    unchanged = sum(place is not None for place, _ in parts)
+                parts.append(WikiPart(markup=text, place=place if alike else None))
+    unchanged = sum(part.kept for part in parts)
     text = wiki.joined(parts)
     return EditedBody(body=text or None, losses=_once(losses), unchanged_blocks=unchanged)
-
-

@@ -18,8 +18,7 @@ _LEAN = frozenset({"paragraph", "codeBlock", "mediaSingle", "extension"}) | _LIS
 _ALLOWED: dict[str, frozenset[str]] = {
     "listItem": _LEAN | {"taskList"},
     "blockquote": _LEAN | {"mediaGroup"},
-    "panel": _LEAN
-    | {"heading", "taskList", "rule", "decisionList", "blockCard", "mediaGroup"},
+    "panel": _LEAN | {"heading", "taskList", "rule", "decisionList", "blockCard", "mediaGroup"},
     "expand": _LEAN
     | {"heading", "taskList", "rule", "decisionList", "blockCard", "embedCard", "mediaGroup", "panel"}
     | {"blockquote", "table", "nestedExpand"},

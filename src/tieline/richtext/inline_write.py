@@ -18,11 +18,11 @@ from tieline.richtext.emoji import BY_NAME, SHORT_NAME
 from tieline.richtext.inline_read import CARD_TITLE
 from tieline.richtext.links import is_bare_address
 from tieline.richtext.markdown_read import placeholder_text
-from tieline.richtext.nodes import CARRIED_MARKS, Node, attr_text, fingerprint, frozen, marks_of
+from tieline.richtext.nodes import Node, attr_text, fingerprint
+from tieline.richtext.runs import Run, build_runs, is_code, longest_mark, without
 
 _DELIMITERS = {"strong": "**", "em": "_", "strike": "~~"}
 _TAGS = {"strong": "b", "em": "i", "strike": "s", "underline": "u"}
-_RANK = ("link", "textColor", "backgroundColor", "strong", "em", "strike", "underline", "subsup")
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~:!]|[^\S ]")
 _ENTITY = re.compile(r"&#?[0-9a-zA-Z]+;")
 _PLAIN_DESTINATION = re.compile(r"[^\s<>()\\&\x00-\x20\x7f]+")
@@ -40,8 +40,7 @@ class Manner:
 
 def render_inline(nodes: Sequence[Node], manner: Manner) -> str:
     """Write inline nodes as Markdown, which may have several lines when a line break is in it."""
-    runs = [_Run(node, [m for m in marks_of(node) if m["type"] not in CARRIED_MARKS]) for node in nodes]
-    text = _write(_merged(runs), manner, "", "", in_link=False).rstrip(" ")
+    text = _write(build_runs(nodes), manner, "", "", in_link=False).rstrip(" ")
     lines = text.split(_BREAK)
     if manner.in_cell:
         return "<br>".join(_edges(line) for line in lines).replace("|", "\\|")
@@ -50,76 +49,30 @@ def render_inline(nodes: Sequence[Node], manner: Manner) -> str:
     return "\\\n".join(_line_start(_edges(line)) for line in lines)
 
 
-@dataclass
-class _Run:
-    node: Node
-    marks: list[Node]
-
-
-def _merged(runs: Sequence[_Run]) -> list[_Run]:
-    merged: list[_Run] = []
-    for run in runs:
-        last = merged[-1] if merged else None
-        if (
-            last
-            and run.node["type"] == "text" == last.node["type"]
-            and sorted(map(frozen, run.marks)) == sorted(map(frozen, last.marks))
-        ):
-            merged[-1] = _Run({**last.node, "text": last.node["text"] + run.node["text"]}, last.marks)
-        else:
-            merged.append(run)
-    return merged
-
-
-def _write(runs: Sequence[_Run], manner: Manner, before: str, after: str, *, in_link: bool) -> str:
+def _write(runs: Sequence[Run], manner: Manner, before: str, after: str, *, in_link: bool) -> str:
     """Write runs that stand between the characters ``before`` and ``after`` ("" at an edge)."""
     out: list[str] = []
     index = 0
     while index < len(runs):
         last = (out[-1][-1:] if out else "") or before
-        mark, end = _longest_mark(runs, index)
+        mark, end = longest_mark(runs, index)
         if mark is None:
             out.append(_leaf(runs[index], manner, in_link=in_link))
             index += 1
             continue
         following = _first_character(runs[end]) if end < len(runs) else after
-        inner = [_Run(run.node, [m for m in run.marks if m is not _same(mark, run)]) for run in runs[index:end]]
-        out.append(_wrapped(mark, inner, manner, last, following, in_link=in_link))
+        out.append(_wrapped(mark, without(mark, runs[index:end]), manner, last, following, in_link=in_link))
         index = end
     return "".join(out)
 
 
-def _same(mark: Node, run: _Run) -> Node | None:
-    return next((held for held in run.marks if held == mark), None)
-
-
-def _longest_mark(runs: Sequence[_Run], index: int) -> tuple[Node | None, int]:
-    best: Node | None = None
-    end = index
-    for mark in sorted(runs[index].marks, key=_rank):
-        if mark["type"] == "code":
-            continue
-        reach = index
-        while reach < len(runs) and _same(mark, runs[reach]) is not None:
-            reach += 1
-        if reach > end:
-            best, end = mark, reach
-    return best, end
-
-
-def _rank(mark: Node) -> int:
-    return _RANK.index(mark["type"]) if mark["type"] in _RANK else -1
-
-
-def _first_character(run: _Run) -> str:
+def _first_character(run: Run) -> str:
     if run.marks or run.node["type"] != "text":
         return "*" if run.node["type"] != "hardBreak" else "\n"
     return str(run.node["text"][:1])
 
 
-def _wrapped(
-    mark: Node, inner: Sequence[_Run], manner: Manner, before: str, after: str, *, in_link: bool
-) -> str:
+def _wrapped(mark: Node, inner: Sequence[Run], manner: Manner, before: str, after: str, *, in_link: bool) -> str:
     kind = mark["type"]
     if kind == "link" and not in_link and not (set(mark.get("attrs") or {}) - {"href", "title"}):
         linked = _link(mark, inner, manner, before, after)
@@ -155,17 +108,14 @@ def _is_gap(character: str) -> bool:
     return isWhiteSpace(code) or isMdAsciiPunct(code) or isPunctChar(character)
 
 
-def _link(mark: Node, inner: Sequence[_Run], manner: Manner, before: str, after: str) -> str | None:
+def _link(mark: Node, inner: Sequence[Run], manner: Manner, before: str, after: str) -> str | None:
     href, title = attr_text(mark, "href"), attr_text(mark, "title")
     if not href or any(character in href + title for character in "\n\r\t\0"):
         return None
     only = inner[0] if len(inner) == 1 and not inner[0].marks else None
     words = only.node.get("text") if only else None
-    if words == href and not title and is_bare_address(href) and not manner.careful:
-        tail = after if after not in {"*", "<"} else " "
-        if (not before or not before.isalnum()) and (not tail or tail.isspace() or tail in ".,;:!?)"):
-            if not (tail == ")" and "(" in href) and "&" not in href:
-                return escaped(href, manner, in_link=False)
+    if words == href and not title and not manner.careful and _stands_bare(href, before, after):
+        return escaped(href, manner, in_link=False)
     text = _write(inner, manner, "[", "]", in_link=True)
     if not text.strip() or _BREAK in text:
         return None
@@ -179,11 +129,20 @@ def _link(mark: Node, inner: Sequence[_Run], manner: Manner, before: str, after:
     return f'[{text}]({destination} "{quoted}")'
 
 
-def _leaf(run: _Run, manner: Manner, *, in_link: bool) -> str:
+def _stands_bare(href: str, before: str, after: str) -> bool:
+    """Say whether an address between two characters is sure to be read as exactly this link."""
+    if not is_bare_address(href) or "&" in href or before.isalnum():
+        return False
+    if after in {"", "*", "<"} or after.isspace():
+        return True
+    return after in ".,;:!?" or (after == ")" and "(" not in href)
+
+
+def _leaf(run: Run, manner: Manner, *, in_link: bool) -> str:
     node = run.node
     kind = node["type"]
     if kind == "text":
-        if any(mark["type"] == "code" for mark in run.marks):
+        if is_code(run):
             return _code_span(node["text"])
         return escaped(node["text"], manner, in_link=in_link)
     if kind == "hardBreak":
@@ -193,26 +152,30 @@ def _leaf(run: _Run, manner: Manner, *, in_link: bool) -> str:
         if SHORT_NAME.fullmatch(f":{name}:") and (name in BY_NAME or name in manner.emoji):
             return f":{name}:"
     if in_link:
-        return _atom(node, "kept", fingerprint(node), placeholder_text(node), manner)
+        return _atom("kept", fingerprint(node), placeholder_text(node), manner)
     if kind == "mention" and attr_text(node, "id"):
-        return _atom(node, "mention", attr_text(node, "id"), attr_text(node, "text") or "@" + attr_text(node, "id"), manner)
+        return _atom("mention", attr_text(node, "id"), attr_text(node, "text") or "@" + attr_text(node, "id"), manner)
     if kind == "status" and attr_text(node, "text"):
-        return _atom(node, "status", attr_text(node, "color") or "neutral", attr_text(node, "text"), manner)
+        return _atom("status", attr_text(node, "color") or "neutral", attr_text(node, "text"), manner)
     if kind == "date" and attr_text(node, "timestamp"):
-        return _atom(node, "date", attr_text(node, "timestamp"), day_of(attr_text(node, "timestamp")), manner)
+        return _atom("date", attr_text(node, "timestamp"), day_of(attr_text(node, "timestamp")), manner)
     if kind == "inlineCard" and _PLAIN_DESTINATION.fullmatch(attr_text(node, "url")):
         url = attr_text(node, "url")
         return f'[{escaped(url, manner, in_link=True)}]({url} "{CARD_TITLE}")'
     if kind == "image":
         return _image(node)
-    return _atom(node, kind, fingerprint(node), placeholder_text(node), manner)
+    return _atom(kind, fingerprint(node), placeholder_text(node), manner)
 
 
 def _image(node: Node) -> str:
     """Write an image of any address: ``![alt](url "title")``."""
     url, title = attr_text(node, "url"), attr_text(node, "title")
     alt = escaped(attr_text(node, "alt"), Manner(careful=True), in_link=True)
-    target = url if _PLAIN_DESTINATION.fullmatch(url) else "<" + re.sub(r"([\\<>])", r"\\\1", url).replace("&", "&amp;") + ">"
+    target = (
+        url
+        if _PLAIN_DESTINATION.fullmatch(url)
+        else "<" + re.sub(r"([\\<>])", r"\\\1", url).replace("&", "&amp;") + ">"
+    )
     quoted = title.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
     return f'![{alt}]({target} "{quoted}")' if title else f"![{alt}]({target})"
 
@@ -238,7 +201,7 @@ def _civil_day(days: int) -> str:
     return f"{year:04d}-{month:02d}-{day_of_year - (153 * shifted_month + 2) // 5 + 1:02d}"
 
 
-def _atom(node: Node, kind: str, key: str, words: str, manner: Manner) -> str:
+def _atom(kind: str, key: str, words: str, manner: Manner) -> str:
     label = escaped(" ".join(words.split()) or kind, manner, in_link=True)
     return f"[{label}](jira:{kind}/{quote(key, safe=':-_.@')})"
 
@@ -246,7 +209,9 @@ def _atom(node: Node, kind: str, key: str, words: str, manner: Manner) -> str:
 def _code_span(text: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" ")) else ""
+    pad = (
+        " " if text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" ")) else ""
+    )
     return f"{fence}{pad}{text}{pad}{fence}"
 
 

@@ -42,7 +42,7 @@ def _trimmed(address: str) -> str:
         else:
             break
     kept = address[:end]
-    return kept if len(kept) > kept.index(":") + 3 or kept.lower().startswith("mailto:") and "@" in kept else ""
+    return kept if len(kept) > kept.index(":") + 3 or (kept.lower().startswith("mailto:") and "@" in kept) else ""
 
 
 def is_bare_address(text: str) -> bool:

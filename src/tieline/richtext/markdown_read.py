@@ -230,7 +230,7 @@ class _BlockReading:
         return [paragraph(nodes) for nodes in paragraphs]
 
 
-def placeholder_text(node: Node) -> str:
+def placeholder_text(node: object) -> str:
     """Return the words a marker shows for a node that Markdown cannot say."""
     words = normalised(plain_text(node, longest=400)).replace("`", "'")
     return words[:400].strip() or "(no words)"

@@ -30,7 +30,7 @@ _LANGUAGE = re.compile(r"[^\s`~\\&]+")
 _INTERRUPTS = re.compile(r"(?:[-*] |1\. )\S")
 
 
-class _Unsayable(Exception):
+class _UnsayableError(Exception):
     """A block has no Markdown of its own; its marker is written instead."""
 
 
@@ -52,7 +52,7 @@ def render_block(node: object, kept: Kept, *, other_bullet: bool = False, wiki: 
             place = _Place(manner=Manner(careful=careful, emoji=kept.emoji), kept=kept, other_bullet=other_bullet)
             try:
                 text = _write(node, place)
-            except _Unsayable:
+            except _UnsayableError:
                 break
             if _reads_back(text, node, kept, wiki=wiki):
                 return text
@@ -113,7 +113,7 @@ def _inside(node: Node, place: _Place) -> str:
     """Write a block inside another: a marker where it has no Markdown of its own."""
     try:
         return _write(node, place)
-    except _Unsayable:
+    except _UnsayableError:
         return marker(node)
 
 
@@ -135,7 +135,7 @@ def _stacked(nodes: Sequence[Node], place: _Place) -> str:
 def _heading(node: Node, place: _Place) -> str:
     level = attr_number(node, "level", 0)
     if not 1 <= level <= 6:
-        raise _Unsayable
+        raise _UnsayableError
     manner = Manner(careful=place.manner.careful, in_cell=True, emoji=place.manner.emoji)
     text = render_inline(children(node), manner).replace("\\|", "|")
     if text.endswith("#"):
@@ -145,11 +145,11 @@ def _heading(node: Node, place: _Place) -> str:
 
 def _code(node: Node) -> str:
     if any(child["type"] != "text" or child.get("marks") for child in children(node)):
-        raise _Unsayable
+        raise _UnsayableError
     text = "".join(child["text"] for child in children(node))
     language = attr_text(node, "language")
     if (language and not _LANGUAGE.fullmatch(language)) or "\r" in text:
-        raise _Unsayable
+        raise _UnsayableError
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}" if text else f"{fence}{language}\n{fence}"
@@ -163,7 +163,9 @@ def _panel(node: Node, place: _Place) -> str:
     title = _plain_title(attr_text(node, "title"))
     body = _stacked(children(node), place)
     head = f"[!{attr_text(node, 'panelType').upper()}]{' ' + title if title else ''}"
-    return _quoted(f"{head}\n{body}" if children(node)[:1] and children(node)[0]["type"] == "paragraph" else f"{head}\n\n{body}")
+    return _quoted(
+        f"{head}\n{body}" if children(node)[:1] and children(node)[0]["type"] == "paragraph" else f"{head}\n\n{body}"
+    )
 
 
 def _details(node: Node, place: _Place) -> str:
@@ -173,7 +175,7 @@ def _details(node: Node, place: _Place) -> str:
 
 def _plain_title(title: str) -> str:
     if "\n" in title or title != title.strip():
-        raise _Unsayable
+        raise _UnsayableError
     return title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -181,11 +183,11 @@ def _list(node: Node, place: _Place) -> str:
     ordered = node["type"] == "orderedList"
     number = attr_number(node, "order", 1)
     if ordered and not 0 <= number < 100_000_000:
-        raise _Unsayable
+        raise _UnsayableError
     items: list[str] = []
     for child in children(node):
         if child["type"] != "listItem":
-            raise _Unsayable
+            raise _UnsayableError
         if ordered:
             bullet = f"{number}{')' if place.other_bullet else '.'} "
             number += 1
@@ -220,20 +222,22 @@ def _tasks(node: Node, place: _Place) -> list[str]:
             lines += ["  " + line for line in _tasks(child, inner)]
         elif child["type"] == "taskItem":
             box = "x" if attr_text(child, "state") == "DONE" else " "
-            text = render_inline(children(child), Manner(careful=place.manner.careful, in_cell=True, emoji=place.manner.emoji))
+            text = render_inline(
+                children(child), Manner(careful=place.manner.careful, in_cell=True, emoji=place.manner.emoji)
+            )
             lines.append(f"{bullet} [{box}] {text}".rstrip(" ").replace("\\|", "|"))
         else:
-            raise _Unsayable
+            raise _UnsayableError
     return lines
 
 
 def _table(node: Node, place: _Place) -> str:
     rows = [_row(row, place) for row in children(node)]
     if not rows or len({len(row) for row in rows}) != 1:
-        raise _Unsayable
+        raise _UnsayableError
     heads = [{cell["type"] for cell in children(row)} for row in children(node)]
     if any("tableHeader" in kinds for kinds in heads[1:]) or len(heads[0]) != 1:
-        raise _Unsayable
+        raise _UnsayableError
     if heads[0] == {"tableCell"}:
         rows.insert(0, [""] * len(rows[0]))
     lines = ["| " + " | ".join(row) + " |" for row in rows]
@@ -247,10 +251,10 @@ def _row(row: Node, place: _Place) -> list[str]:
     for cell in children(row):
         attrs = cell.get("attrs") or {}
         if attrs.get("colspan", 1) != 1 or attrs.get("rowspan", 1) != 1:
-            raise _Unsayable
+            raise _UnsayableError
         if any(held["type"] != "paragraph" for held in children(cell)):
-            raise _Unsayable
+            raise _UnsayableError
         cells.append("<p>".join(render_inline(children(held), manner) for held in children(cell) if not is_blank(held)))
     if not cells:
-        raise _Unsayable
+        raise _UnsayableError
     return cells

@@ -80,9 +80,9 @@ def attr_text(node: Node, name: str) -> str:
 def attr_number(node: Node, name: str, default: int) -> int:
     """Return a whole number attribute, or ``default`` when it is absent or something else."""
     found = (node.get("attrs") or {}).get(name)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
+    if isinstance(found, bool) or not isinstance(found, int | float):
         return default
-    return int(found) if abs(found) < 1e9 else default
+    return int(found) if abs(found) < 1e9 else default  # not a number is not smaller either
 
 
 def is_sound(value: Any) -> bool:

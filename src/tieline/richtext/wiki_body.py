@@ -18,6 +18,15 @@ _MACRO = re.compile(r"(?<!\\)\{(?!code|noformat|quote|panel)[a-zA-Z][\w-]{0,30}(
 
 
 @dataclass(frozen=True, kw_only=True)
+class WikiPart:
+    """One block of a new text: ``place`` is the old block it is (``kept``) or takes the place of, if any."""
+
+    markup: str
+    place: int | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class WikiText:
     """Wiki markup and its blocks; ``macros`` are the tags in it that we do not read."""
 
@@ -29,23 +38,20 @@ class WikiText:
         """Return the markup of one block, as Jira holds it."""
         return self.text[self.blocks[place].start : self.blocks[place].end]
 
-    def joined(self, parts: Sequence[tuple[int | None, str]]) -> str:
-        """Put blocks behind each other: ``(place, markup)``, place None for a new one.
-
-        Between two blocks that stood so before, and at the ends, the gap stays as it was.
-        """
+    def joined(self, parts: Sequence[WikiPart]) -> str:
+        """Put blocks behind each other; where two stood so before, and at the ends, the gap stays as it was."""
         line = "\r\n" if "\r\n" in self.text else "\n"
         out: list[str] = []
-        for position, (place, markup) in enumerate(parts):
+        last: int | None = None
+        for position, part in enumerate(parts):
             if position == 0:
-                out.append(self.text[: self.blocks[0].start] if place == 0 else "")
-            elif place is not None and parts[position - 1][0] == place - 1:
-                out.append(self.text[self.blocks[place - 1].end : self.blocks[place].start])
+                out.append(self.text[: self.blocks[0].start] if part.place == 0 else "")
+            elif part.place is not None and part.place - 1 == last:
+                out.append(self._gap(last))
             else:
-                last = parts[position - 1][0]
-                gap = self._gap(last).rstrip() if last is not None else ""
-                out.append(gap + line * 2)
-            out.append(markup if place is not None else markup.replace("\n", line))
+                out.append((self._gap(last).rstrip() if last is not None else "") + line * 2)
+            out.append(part.markup if part.kept else part.markup.replace("\n", line))
+            last = part.place
         if parts and self.blocks:
             out.append(self.text[self.blocks[-1].end :])
         return "".join(out)

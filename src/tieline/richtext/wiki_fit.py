@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from tieline.richtext.fit import lost_sentence
 from tieline.richtext.nodes import Node, attr_text, children, paragraph, text_node
 
-
 LANGUAGES = frozenset(
-    "actionscript ada applescript bash c c# c++ css erlang go groovy haskell html java javascript js json lua"
-    " none nyan objc perl php python r ruby scala sql swift visualbasic xml yaml".split()
+    {
+        *("actionscript", "ada", "applescript", "bash", "c", "c#", "c++", "css", "erlang", "go", "groovy", "haskell"),
+        *("html", "java", "javascript", "js", "json", "lua", "none", "nyan", "objc", "perl", "php", "python", "r"),
+        *("ruby", "scala", "sql", "swift", "visualbasic", "xml", "yaml"),
+    }
 )
 """Languages that Jira's ``{code}`` colours; another name makes it show a complaint."""
 

@@ -75,7 +75,7 @@ class _Piece:
 
 
 def parse_wiki_inline(text: str, *, in_link: bool = False) -> list[Node]:
-    """Turn one paragraph (lines parted by ``\\n``) into inline nodes. Never raises."""
+    """Turn one paragraph (its lines parted by line feeds) into inline nodes. Never raises."""
     return _nodes(_WikiInline(text, in_link=in_link).read())
 
 
@@ -193,7 +193,7 @@ class _WikiInline:
         if inside is None or before.isalnum() or self._in_link or "." not in inside.group(1):
             self._plain("!")
             return start + 1
-        if inside.group(1) != inside.group(1).strip() or " " in inside.group(1) and "." not in inside.group(1)[-6:]:
+        if inside.group(1) != inside.group(1).strip() or (" " in inside.group(1) and "." not in inside.group(1)[-6:]):
             self._plain("!")
             return start + 1
         params = [part for part in (inside.group(2) or "").split(",") if part]

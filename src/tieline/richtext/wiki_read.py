@@ -116,7 +116,12 @@ class _WikiReading:
 
     def _take_plain(self, line: str, start: int, end: int, *, whole: bool) -> None:
         opened = self._open
-        if opened and opened.kind == "table" and not line.lstrip(" \t").startswith("|") and _is_unfinished(opened.lines):
+        if (
+            opened
+            and opened.kind == "table"
+            and not line.lstrip(" \t").startswith("|")
+            and _is_unfinished(opened.lines)
+        ):
             opened.lines[-1] += "\n" + line
             opened.end = end
             return
@@ -266,9 +271,7 @@ def _nested_list(items: Sequence[_Item]) -> Node:
     for item in items:
         depth = len(item.bullets)
         kind = "orderedList" if item.bullets.endswith("#") else "bulletList"
-        while len(stack) > 1 and (
-            stack[-1][0] > depth or (stack[-1][0] == depth and stack[-1][1]["type"] != kind)
-        ):
+        while len(stack) > 1 and (stack[-1][0] > depth or (stack[-1][0] == depth and stack[-1][1]["type"] != kind)):
             stack.pop()
         if stack[-1][0] < depth and len(stack) < DEEPEST_LIST:
             made = block(kind, [])

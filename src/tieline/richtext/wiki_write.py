@@ -36,14 +36,14 @@ def render_wiki(node: Node, manner: WikiManner, losses: list[str]) -> str:
     if kind == "table":
         return "\n".join(_row(row, manner, losses) for row in children(node))
     if kind == "mediaSingle":
-        return " ".join(
-            render_wiki_inline([{**media, "type": "image"}], manner, losses) for media in children(node)
-        )
+        return " ".join(render_wiki_inline([{**media, "type": "image"}], manner, losses) for media in children(node))
     if kind in {"blockCard", "embedCard"} and attr_text(node, "url"):
         return attr_text(node, "url")
     losses.append(f"A “{kind}” block has no wiki markup; only its words were taken over.")
     return "\n".join(
-        render_wiki_inline([{"type": "text", "text": line}], manner, losses) for line in plain_text(node).split("\n") if line
+        render_wiki_inline([{"type": "text", "text": line}], manner, losses)
+        for line in plain_text(node).split("\n")
+        if line
     )
 
 
@@ -52,7 +52,9 @@ def _stacked(nodes: Sequence[Node], manner: WikiManner, losses: list[str]) -> st
 
 
 def _one_line(nodes: Sequence[Node], manner: WikiManner, losses: list[str]) -> str:
-    return render_wiki_inline(nodes, WikiManner(careful=manner.careful, verbatim=manner.verbatim, one_line=True), losses)
+    return render_wiki_inline(
+        nodes, WikiManner(careful=manner.careful, verbatim=manner.verbatim, one_line=True), losses
+    )
 
 
 def _code(node: Node, losses: list[str]) -> str:
@@ -171,5 +173,3 @@ def _cell_lines(node: Node, losses: list[str]) -> list[list[Node]]:
         text = " ".join(plain_text(node).split("\n"))
         return [[{"type": "text", "text": text, "marks": [{"type": "code"}]}]] if text else []
     return _flattened(node, losses)
-
-

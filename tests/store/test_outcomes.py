@@ -6,8 +6,6 @@ import pytest
 
 from tieline.diagnosis.evidence import Exchange, Request, Response
 from tieline.diagnosis.finding import Confidence, Finding
-from tieline.mapping.model import ClashPolicy
-from tieline.records.record import RecordKind
 from tieline.store import integrations, planning
 from tieline.store.evidence import parse_exchange, parse_finding
 from tieline.store.models import (
@@ -288,28 +286,53 @@ def test_a_clash_waits_for_a_person_with_both_values(plan):
     assert plan.store.read_link(link.id).open_clashes == {"name"}
 
 
-@pytest.mark.parametrize(("winner", "policy"), [("ours", ClashPolicy.OURS), ("theirs", ClashPolicy.JIRAS)])
-def test_a_persons_choice_is_the_fields_policy_for_the_next_sync_only(plan, winner, policy):
+@pytest.mark.parametrize("winner", ["ours", "theirs"])
+def test_a_persons_choice_is_told_to_the_engine_until_it_is_carried_out(plan, winner):
     link = in_step(plan)
     saved(plan, link, clashes=(clash(),))
     Op.objects.all().delete()
     assert integrations.settle_clash(Clash.objects.get(), winner, "lee@acme.io") is True
     assert integrations.settle_clash(Clash.objects.get(), winner, "pat@acme.io") is False
     assert Op.objects.get().subject == link.id
-
-    def rule():
-        (first, *_) = plan.store.read_link(link.id).integration.mapping.kind(RecordKind.FEATURE).fields
-        return first
-
-    assert (rule().ours, rule().policy) == ("name", policy)
-    assert plan.store.read_link(link.id).open_clashes == frozenset()
+    assert plan.store.read_link(link.id).decided == {"name": winner}
     agreed = {"name": FieldBaseline(ours="Noon ferry", theirs="Noon ferry")}
-    saved(plan, link, clashes=(clash(winner),), baseline=agreed)
+    saved(plan, link, clashes=(clash(winner),), baseline=agreed, settled=frozenset({"name"}))
     row = Clash.objects.get()
     assert (row.settled_by, row.winner, row.carried) == ("lee@acme.io", winner, True)
-    assert rule().policy == ClashPolicy.NEWEST
+    view = plan.store.read_link(link.id)
+    assert (view.decided, view.open_clashes) == ({}, frozenset())
+    change = RecordChange.objects.filter(record=link.record_id, source="jira").get()
+    assert "by choice of a person" in change.note
     link.refresh_from_db()
     assert link.state == "in-step"
+
+
+def test_a_clash_is_over_when_both_sides_came_to_the_same_value(plan):
+    link = in_step(plan)
+    saved(plan, link, clashes=(clash(),))
+    saved(plan, link, settled=frozenset({"name"}), baseline={"name": FieldBaseline(ours="Same", theirs="Same")})
+    row = Clash.objects.get()
+    assert (row.winner, row.carried) == ("agreed", True)
+    link.refresh_from_db()
+    assert link.state == "in-step"
+
+
+def test_a_choice_whose_value_was_changed_here_meanwhile_is_not_over(plan):
+    link = in_step(plan)
+    saved(plan, link, clashes=(clash(),))
+    integrations.settle_clash(Clash.objects.get(), "theirs", "lee@acme.io")
+    seen = Record.objects.get(id=link.record_id).revision
+    planning.edit_record(link.record, {"name": "Typed just now"}, actor="pat")
+    outcome = SyncOutcome(
+        link=link.id,
+        record_revision=seen,
+        record_changes=(pulled("name", "Night ferry", "Fast ferry"),),
+        clashes=(clash("theirs"),),
+        settled=frozenset({"name"}),
+    )
+    assert plan.store.save_outcome(outcome) is False
+    assert Clash.objects.get().carried is False
+    assert Record.objects.get(id=link.record_id).name == "Typed just now"
 
 
 def test_a_clash_that_a_rule_settles_keeps_the_losing_value_in_the_history(plan):
@@ -321,7 +344,15 @@ def test_a_clash_that_a_rule_settles_keeps_the_losing_value_in_the_history(plan)
     assert (row.winner, row.settled_by, row.theirs) == ("ours", "mapping", "Fast ferry")
     change = RecordChange.objects.filter(record=link.record_id, source="jira").get()
     assert (change.old, change.new) == ("Fast ferry", "Noon ferry")
-    assert "Ours was kept" in change.note
+    assert "Ours was kept, by the mapping" in change.note
+
+
+def test_a_rule_that_has_to_try_its_write_again_is_told_once(plan):
+    link = in_step(plan)
+    for _ in range(3):
+        saved(plan, link, clashes=(clash("ours"),), problems=(problem(),))
+    assert Clash.objects.count() == 1
+    assert RecordChange.objects.filter(record=link.record_id, source="jira").count() == 1
 
 
 def test_a_choice_that_could_not_be_carried_out_stays_a_choice(plan):

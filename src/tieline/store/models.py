@@ -224,7 +224,8 @@ class Intent(models.Model):
 class Clash(models.Model):
     """Both sides changed one field. Open while ``winner`` is empty; both values are kept for ever.
 
-    A person's choice is ``carried`` out by the next sync of the link.
+    ``winner``: ``ours``, ``theirs``, or ``agreed`` when both sides came to the same value by themselves. A person's
+    choice is ``carried`` out by the next sync of the link; a row that is carried is over.
     """
 
     id = models.CharField(primary_key=True, max_length=36)

@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from tieline.store.clashes import ClashPlace, pulled_change, save_clashes
 from tieline.store.evidence import exchange_as_json, storable
 from tieline.store.ids import new_id
 from tieline.store.links import ask_sync
-from tieline.store.models import Clash, Connection, Integration, Intent, Link, LogEntry, Op, Record, RecordChange
+from tieline.store.models import Connection, Integration, Intent, Link, LogEntry, Op, Record, RecordChange
 from tieline.store.ops import announce_waiting, link_lane, wake
 from tieline.store.problems import fingerprint_of, open_problem, place_of, put_under, settle_link_problems
+from tieline.store.reading import open_clashes
 from tieline.store.transactions import overwrite
 from tieline.store.twins import settle_twins
 from tieline.store.values import RECORD_FIELDS, column_of, same_stored, settle_value, stored_value
-from tieline.sync.views import ClashView, LogLine, SyncOutcome
+from tieline.sync.views import LogLine, SyncOutcome
 
 _TOUCH_EVERY: Final = timedelta(seconds=1)
 _VIEW_COLUMNS: Final = {
@@ -64,7 +66,7 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
     records = {row.id: row for row in held.order_by("id")}
     rows = Link.objects.select_for_update(of=("self",), no_key=True).select_related("integration").filter(id__in=ids)
     links = {row.id: row for row in rows.order_by("id")}
-    clashes = _clashes(ids)
+    clashes = open_clashes(ids)
     gathered = _Gathered(now=now)
     results = []
     for outcome in outcomes:
@@ -82,7 +84,7 @@ def save_all(outcomes: Sequence[SyncOutcome], *, now: datetime) -> tuple[bool, .
 
 
 def _save_one(
-    outcome: SyncOutcome, link: Link, record: Record, clashes: dict[str, dict[str, str]], gathered: _Gathered
+    outcome: SyncOutcome, link: Link, record: Record, clashes: Mapping[str, dict[str, str]], gathered: _Gathered
 ) -> bool:
     moved_on = record.revision != outcome.record_revision
     left = _pull(outcome, record, gathered, moved_on=moved_on)
@@ -98,7 +100,9 @@ def _save_one(
             setattr(link, column, str(storable(outcome.remote_view[key]))[:limit])
     if outcome.gone:
         link.remote_updated = ""
-    undecided = _save_clashes(outcome, link, record, clashes.get(link.id, {}), gathered)
+    place = ClashPlace(link=link, record=record, known=clashes.get(link.id, {}), now=gathered.now)
+    undecided = save_clashes(outcome, place, left)
+    gathered.changes.extend(place.history)
     link.state = _state_of(outcome, link, unfinished=moved_on or bool(left), clashing=undecided)
     if outcome.pushed:
         link.last_sent = gathered.now
@@ -126,24 +130,8 @@ def _pull(outcome: SyncOutcome, record: Record, gathered: _Gathered, *, moved_on
     record.revision += 1
     record.updated = gathered.now
     gathered.records.append(record)
-    gathered.changes.extend(_change(record, row, gathered.now) for row in rows)
+    gathered.changes.extend(pulled_change(record, row, gathered.now) for row in rows)
     return left
-
-
-def _change(record: Record, change: tuple[str, Any, Any], now: datetime, note: str = "") -> RecordChange:
-    name, old, new = change
-    return RecordChange(
-        id=new_id(),
-        record=record,
-        at=now,
-        source="jira",
-        actor="Jira",
-        field=name,
-        old=storable(old),
-        new=storable(new),
-        note=note,
-        revision=record.revision,
-    )
 
 
 def _agreed(outcome: SyncOutcome, record: Record, left: set[str]) -> dict[str, list[Any]]:
@@ -166,55 +154,6 @@ def _state_of(outcome: SyncOutcome, link: Link, *, unfinished: bool, clashing: b
     if clashing or any(one.scope != "connection" for one in outcome.problems):
         return "problem"
     return "waiting" if outcome.problems or unfinished or link.remote_id is None else "in-step"
-
-
-def _clashes(links: Sequence[str]) -> dict[str, dict[str, str]]:
-    """By link and field: clashes that no sync has carried out yet, with the side a person chose ("" for none)."""
-    found: dict[str, dict[str, str]] = {}
-    rows = Clash.objects.filter(link_id__in=links, carried=False).values_list("link_id", "field", "winner")
-    for link, name, winner in rows:
-        fields = found.setdefault(link, {})
-        fields[name] = winner if fields.get(name, winner) else ""
-    return found
-
-
-def _save_clashes(outcome: SyncOutcome, link: Link, record: Record, known: dict[str, str], gathered: _Gathered) -> bool:
-    """Whether a clash of the link waits for a person after this. One that has a winner is told once it is carried out,
-    that is, when both sides agree."""
-    for clash in outcome.clashes:
-        if clash.winner is None or clash.field in outcome.baseline:
-            _save_clash(clash, link, record, gathered)
-    agreed = [name for name in outcome.baseline if known.get(name)]
-    if agreed:
-        Clash.objects.filter(link=link, field__in=agreed, carried=False).exclude(winner="").update(carried=True)
-    return "" in known.values() or any(clash.winner is None for clash in outcome.clashes)
-
-
-def _save_clash(clash: ClashView, link: Link, record: Record, gathered: _Gathered) -> None:
-    values = {"ours": storable(clash.ours), "theirs": storable(clash.theirs), "agreed": storable(clash.agreed)}
-    if clash.winner is None:
-        found = Clash.objects.filter(link=link, field=clash.field, winner="").update(**values)
-        if not found:
-            Clash.objects.create(id=new_id(), link=link, field=clash.field, at=gathered.now, **values)
-        return
-    by_person = Clash.objects.filter(link=link, field=clash.field, winner=clash.winner, carried=False).exists()
-    if not by_person:
-        Clash.objects.create(
-            id=new_id(),
-            link=link,
-            field=clash.field,
-            at=gathered.now,
-            winner=clash.winner,
-            settled_at=gathered.now,
-            settled_by="mapping",
-            carried=True,
-            **values,
-        )
-    why = "by choice of a person" if by_person else "by the mapping’s rule"
-    loser, kept = (clash.theirs, clash.ours) if clash.winner == "ours" else (clash.ours, clash.theirs)
-    side = "Ours" if clash.winner == "ours" else "Jira’s"
-    note = f"Both sides had changed it. {side} was kept, {why}; the other value stays in this history."
-    gathered.changes.append(_change(record, (clash.field, loser, kept), gathered.now, note))
 
 
 def _write(gathered: _Gathered) -> None:

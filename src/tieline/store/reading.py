@@ -8,11 +8,9 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from tieline.mapping.model import Mapping as FieldMapping
 from tieline.records.ids import ConnectionId, IntegrationId, IntentId, IssueId, IssueKey, LinkId
 from tieline.records.issue import Edition, RemoteKind
-from tieline.records.record import RecordKind
-from tieline.store.mappings import decide, mapping_of
+from tieline.store.mappings import mapping_of
 from tieline.store.models import Clash, Connection, Delivery, ImportRun, Integration, Intent, Link, RecordChange
 from tieline.store.values import SYNCED_FIELDS, record_view
 from tieline.sync.snapshot import FieldBaseline
@@ -33,12 +31,12 @@ def connection_view(row: Connection) -> ConnectionView:
     )
 
 
-def integration_view(row: Integration, mapping: FieldMapping | None = None) -> IntegrationView:
+def integration_view(row: Integration) -> IntegrationView:
     return IntegrationView(
         id=IntegrationId(row.id),
         workspace_id=row.workspace_id,
         connection_id=ConnectionId(row.connection_id),
-        mapping=mapping or mapping_of(row),
+        mapping=mapping_of(row),
         state=row.state,
         webhook_mode=row.webhook_mode,
         poll_cursor=row.poll_cursor,
@@ -88,7 +86,7 @@ def link_views(links: Sequence[str]) -> tuple[LinkView, ...]:
     ids = list(rows)
     changed = _changed_at(row.record_id for row in rows.values())
     intents = {row.link_id: row for row in Intent.objects.filter(link_id__in=ids, state="open")}
-    waiting, choices = _clashes(ids)
+    clashes = open_clashes(ids)
     parents = _parents(rows.values())
     views = []
     for link in links:
@@ -96,20 +94,20 @@ def link_views(links: Sequence[str]) -> tuple[LinkView, ...]:
         if row is None:
             continue
         intent = intents.get(link)
-        mapping = decide(mapping_of(row.integration), RecordKind(row.record.kind), choices[link])
         parent = parents.get((row.integration_id, row.record.parent_id or ""))
         made = dict.fromkeys(SYNCED_FIELDS, row.record.created)
         views.append(
             LinkView(
                 id=LinkId(row.id),
-                integration=integration_view(row.integration, mapping),
+                integration=integration_view(row.integration),
                 record=record_view(row.record),
                 remote_kind=RemoteKind(row.remote_kind),
                 remote_id=IssueId(row.remote_id) if row.remote_id else None,
                 remote_key=IssueKey(row.remote_key) if row.remote_key else None,
                 baseline=baseline_view(row),
                 ours_changed_at=made | changed[row.record_id],
-                open_clashes=frozenset(waiting[link]),
+                open_clashes=frozenset(clashes[link]),
+                decided={field: winner for field, winner in clashes[link].items() if winner},
                 intent=intent_view(intent) if intent else None,
                 parent_link_remote_id=IssueId(parent) if parent else None,
             )
@@ -129,16 +127,13 @@ def _changed_at(records: Iterable[str]) -> Mapping[str, dict[str, datetime]]:
     return found
 
 
-def _clashes(links: Sequence[str]) -> tuple[Mapping[str, set[str]], Mapping[str, dict[str, str]]]:
-    """By link: fields that wait for a person, and choices of a person that no sync has carried out yet."""
-    waiting: defaultdict[str, set[str]] = defaultdict(set)
-    choices: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for row in Clash.objects.filter(link_id__in=links, carried=False).order_by("id"):
-        if row.winner:
-            choices[row.link_id][row.field] = row.winner
-        else:
-            waiting[row.link_id].add(row.field)
-    return waiting, choices
+def open_clashes(links: Sequence[str]) -> Mapping[str, dict[str, str]]:
+    """By link and field: clashes that are not over, with the side a person chose ("" where nobody did yet)."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    rows = Clash.objects.filter(link_id__in=links, carried=False).values_list("link_id", "field", "winner")
+    for link, field, winner in rows:
+        found[link][field] = winner if found[link].get(field, winner) else ""
+    return found
 
 
 def _parents(rows: Iterable[Link]) -> Mapping[tuple[str, str], str]:

@@ -122,9 +122,9 @@ class SyncOutcome:
 
     ``remote``: set when the issue was just created or found. ``record_changes``: pulled values (our field, old, new);
     when ``record_revision`` is no longer the record's, those whose field a person changed meanwhile are left alone and
-    the op runs again. ``baseline``: the fields that now agree (others stay as they were). ``remote_view``: what to show on the record (keys ``status``, ``status_category``, ``updated``, ``key``).
-    ``problems``: open ones of this link after the sync; those formerly open and absent now are closed. ``gone``: Jira
-    answers 404.
+    the op runs again. ``baseline``: the fields that now agree (others stay as they were). ``remote_view``: what to
+    show on the record (keys ``status``, ``status_category``, ``updated``, ``key``). ``problems``: open ones of this
+    link after the sync; those formerly open and absent now are closed. ``gone``: Jira answers 404.
     """
 
     link: LinkId

@@ -147,6 +147,7 @@ def test_an_issue_in_canonical_form_has_what_the_answer_had() -> None:
         "duedate": "2026-05-01",
         "labels": ["harbour", "winter"],
         "fixVersions": ["999", "101"],
+        "parent": None,
         "customfield_10021": "2026-06-01",
     }
     bare = replace(ISSUE, due=None, assignee=None, labels=(), fix_versions=(), absent=frozenset({"duedate"}))
@@ -194,6 +195,7 @@ def test_a_record_in_canonical_form_has_the_fields_of_its_kind() -> None:
         "due",
         "assignee",
         "tags",
+        "parent",
     }
     assert set(canonical_record(replace(feature, kind=RecordKind.RELEASE))) == {"name", "description", "status", "due"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
@@ -15,10 +16,10 @@ from tieline.jira.dialect import Dialect, Found, Question
 from tieline.jira.door import JiraDoor
 from tieline.jira.epics import EpicLinks
 from tieline.jira.jql import find_zone, jql_changed, jql_mine
+from tieline.jira.markers import Markers
 from tieline.jira.options import Clock
 from tieline.jira.parse import (
     ISSUE_FIELDS,
-    MARKER_PROPERTY,
     parse_created,
     parse_field,
     parse_hops,
@@ -28,7 +29,6 @@ from tieline.jira.parse import (
     parse_permissions,
     parse_person,
     parse_project,
-    parse_property,
     parse_ref,
     parse_statuses,
     parse_version,
@@ -45,7 +45,7 @@ from tieline.sync.steps import FieldChange
 
 BULK_CREATE = 50
 BULK_READ = 100
-_NEWEST_PAGES = 4
+_NEWEST_PAGES = 40
 _WEBHOOKS = "/rest/webhooks/1.0/webhook"
 
 
@@ -58,6 +58,7 @@ class JiraClient:
         self._epics = EpicLinks(self._caller, dialect)
         self._extra = tuple(extra_fields)
         self._zone: tzinfo | None = None
+        self._markers = Markers(self._caller, dialect)
 
     @property
     def edition(self) -> Edition:
@@ -147,7 +148,7 @@ class JiraClient:
             question = self._dialect.ask_issues(ids[start : start + BULK_READ], fields.value)
             part = and_then(whole, self._caller.ask("issues", question, self._parse_issues))
             if part.trouble is Trouble.REFUSED and not self._dialect.bulk_skips_missing:
-                part = and_then(part, self._read_halves(ids[start : start + BULK_READ]))
+                part = and_then(part, self._read_others(ids[start : start + BULK_READ], part))
             if part.value is None:
                 return part
             resolved = and_then(part, self._epics.resolve(part.value))
@@ -155,6 +156,14 @@ class JiraClient:
                 return resolved
             whole = replace(resolved, value=(whole.value or ()) + resolved.value)
         return whole
+
+    def _read_others(self, ids: Sequence[IssueId], refused: Answer[Any]) -> Answer[tuple[Issue, ...]]:
+        """The same without the ids that the refusal names: it names all that are missing, so this is one call more.
+        Where it names none, they are looked for by halves."""
+        others = ids_not_named(ids, refused)
+        if len(others) == len(ids):
+            return self._read_halves(ids)
+        return self.read_issues(others) if others else Answer(value=())
 
     def _read_halves(self, ids: Sequence[IssueId]) -> Answer[tuple[Issue, ...]]:
         """Find the issues that a whole search is refused for, where one missing id spoils it."""
@@ -180,8 +189,11 @@ class JiraClient:
         jql = jql_changed(project_key, updated_since, zone.value)
         return and_then(zone, self._search("changed issues", jql, size=size, token=token))
 
-    def read_newest_of_mine(self, project_key: str, *, since: datetime) -> Answer[IssuePage]:
-        """Issues that this account created since then, newest first, with their markers; at most 400."""
+    def read_newest_of_mine(
+        self, project_key: str, *, since: datetime, wanted: Collection[str] = ()
+    ) -> Answer[IssuePage]:
+        """Issues that this account created since then, newest first, with their markers; at most 4,000, and no more
+        than it takes to find the ``wanted`` ones. ``next_token`` is set when there may be more."""
         whole: Answer[Any] = self._read_zone()
         if whole.value is None:
             return passed_on(whole)
@@ -195,23 +207,20 @@ class JiraClient:
                 return whole
             issues += page.value.issues
             markers |= page.value.markers
-            token = page.value.next_token
-            if token is None:
-                break
-        if not self._dialect.tells_markers:
-            for issue in issues:
-                found = self.read_marker(issue.id)
-                whole = and_then(whole, found)
-                if found.trouble is not None and found.trouble is not Trouble.GONE:
+            if not self._dialect.tells_markers:
+                told = self._markers.read([issue.id for issue in page.value.issues])
+                whole = and_then(whole, told)
+                if told.value is None:
                     return passed_on(whole)
-                if found.value:
-                    markers[issue.id] = found.value
+                markers |= told.value
+            token = page.value.next_token
+            if token is None or (wanted and set(wanted) <= set(markers.values())):
+                break
         return Answer(value=IssuePage(issues=issues, next_token=token, markers=markers), exchanges=whole.exchanges)
 
     def read_marker(self, issue: IssueId) -> Answer[str | None]:
         """Our marker on one issue; ``GONE`` when it carries none."""
-        path = self._at("issue", issue, "properties", MARKER_PROPERTY)
-        return self._caller.ask("marker", Question(path=path), parse_property)
+        return self._markers.read_one(issue)
 
     def _search(
         self, probe: str, jql: str, *, size: int, token: str | None, with_marker: bool = False
@@ -269,7 +278,10 @@ class JiraClient:
             return passed_on(ready)
         body = build_create(ready.value[0], self._dialect.name_user)
         question = Question(method="POST", path=self._at("issue"), body=body)
-        return and_then(ready, self._caller.ask("create issue", question, parse_ref, write=True))
+        made = self._caller.ask("create issue", question, parse_ref, write=True)
+        if made.value is not None:
+            self._markers.remember(made.value.id, new.marker)
+        return and_then(ready, made)
 
     def create_issues(self, batch: Sequence[NewIssue]) -> Answer[tuple[IssueRef | CreateRefusal, ...]]:
         """At most 50; the outcome of each, in order."""
@@ -285,6 +297,9 @@ class JiraClient:
         made = self._caller.ask_twice_shaped(
             "create issues", question, lambda payload: parse_created(payload, len(batch)), also=400
         )
+        for new, outcome in zip(batch, made.value or (), strict=False):
+            if isinstance(outcome, IssueRef):
+                self._markers.remember(outcome.id, new.marker)
         return and_then(ready, made)
 
     def edit_issue(self, issue: IssueId, changes: Sequence[FieldChange]) -> Answer[None]:
@@ -345,6 +360,13 @@ class JiraClient:
         return self._caller.tell(
             "delete webhook", Question(method="DELETE", path=f"{_WEBHOOKS}/{quote(webhook_id, safe='')}")
         )
+
+
+def ids_not_named(ids: Sequence[IssueId], refused: Answer[Any]) -> list[IssueId]:
+    """Those of the ids that the last answer does not speak of; it names each missing one by its number."""
+    response = refused.exchanges[-1].response if refused.exchanges else None
+    named = set(re.findall(r"\d+", (response.body or "") if response else ""))
+    return [one for one in ids if one not in named]
 
 
 def _parse_zone(payload: Any) -> tzinfo:

@@ -29,6 +29,9 @@ _TYPED = frozenset(
         "parent", "updated",
     }
 )  # fmt: skip
+_MAY_BE_ABSENT = ("summary", "description", "assignee", "duedate", "labels", "fixVersions")
+"""Jira answers an empty one of these with null or an empty list; only ``parent`` is simply left out where there is
+none."""
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 _EPIC_LABEL = "com.pyxis.greenhopper.jira:gh-epic-label"
@@ -73,7 +76,8 @@ def _parse_assignee(value: Any) -> Person | None:
 
 
 def parse_issue(payload: Any, *, extra: tuple[str, ...] = ()) -> Issue:
-    """One issue. ``extra`` field ids are kept raw in ``fields``, besides everything else that was asked for."""
+    """One issue, read with ``ISSUE_FIELDS``. ``extra`` field ids are kept raw in ``fields``, besides everything else
+    that was asked for."""
     source = as_object(payload, "An issue")
     fields = inner(source, "fields")
     key = needed(source, "key", "An issue")
@@ -100,6 +104,7 @@ def parse_issue(payload: Any, *, extra: tuple[str, ...] = ()) -> Issue:
         parent=IssueId(text(inner(fields, "parent"), "id")) if text(inner(fields, "parent"), "id") else None,
         updated=parse_time(text(fields, "updated")),
         fields={name: value for name, value in fields.items() if name not in _TYPED or name in extra},
+        absent=frozenset(name for name in _MAY_BE_ABSENT if name not in fields),
     )
 
 

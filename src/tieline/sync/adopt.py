@@ -39,6 +39,8 @@ def canonical_record(record: Record) -> dict[str, Any]:
     if record.kind is not RecordKind.RELEASE:
         values["assignee"] = record.assignee or None
         values["tags"] = list(record.tags) or None
+    if record.kind is RecordKind.REQUIREMENT:
+        values["parent"] = record.parent
     if record.kind is RecordKind.FEATURE:
         values["release"] = record.release
     return values
@@ -58,6 +60,7 @@ def canonical_issue(issue: Issue) -> dict[str, Any]:
         "duedate": issue.due.isoformat() if issue.due else None,
         "labels": sorted(issue.labels) or None,
         "fixVersions": list(issue.fix_versions) or None,
+        "parent": issue.parent,
     }
     return {name: value for name, value in values.items() if name not in issue.absent}
 

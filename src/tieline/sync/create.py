@@ -53,6 +53,7 @@ def plan_create(snapshot: Snapshot, terms: Terms) -> Plan:
             stopped = True
         else:
             fields["parent"] = parent
+            baseline["parent"] = FieldBaseline(ours=snapshot.parent, theirs=parent)
     if stopped:
         return Plan(steps=tuple(problems), baseline_after=dict(snapshot.baseline))
     create = CreateRemote(remote_kind=kind.remote_kind, issue_type_id=kind.issue_type_id, fields=fields)

@@ -25,6 +25,7 @@ from tieline.sync.compare import (
     terms_of,
 )
 from tieline.sync.create import plan_create
+from tieline.sync.parents import judge_parent
 from tieline.sync.routes import closed_hops, plan_route
 from tieline.sync.snapshot import FieldBaseline, Snapshot
 from tieline.sync.steps import (
@@ -39,22 +40,10 @@ from tieline.sync.steps import (
     Step,
 )
 from tieline.sync.tags import merge_tags
+from tieline.sync.verdict import Verdict
 
 PUSHING = frozenset({Direction.TO_JIRA, Direction.BOTH})
 PULLING = frozenset({Direction.FROM_JIRA, Direction.BOTH})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What one field asks for. ``baseline`` None: the former one stays. ``settled``: its open clash is over."""
-
-    push: FieldChange | None = None
-    pull: FieldChange | None = None
-    clash: KeepClash | None = None
-    problem: FieldProblem | None = None
-    route: AskHops | MoveRemote | None = None
-    baseline: FieldBaseline | None = None
-    settled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +108,8 @@ def plan(snapshot: Snapshot) -> Plan:
         return plan_create(snapshot, terms)
 
     verdicts = {rule.ours: judge(rule, snapshot, terms) for rule in single_rules(terms.kind.fields)}
+    if terms.kind.child:
+        verdicts["parent"] = judge_parent(snapshot)
     baseline = dict(snapshot.baseline)
     baseline.update({name: one.baseline for name, one in verdicts.items() if one.baseline is not None})
     return Plan(

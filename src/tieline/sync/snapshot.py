@@ -36,7 +36,8 @@ class Lookups:
     """Everything a conversion may need to look up; read beforehand so that planning stays pure.
 
     ``people``: our e-mail → Jira user id; ``people_back``: Jira user id → e-mail. ``versions``: release record id →
-    version id; ``versions_back`` the other way. ``parents``: feature record id → issue id.
+    version id; ``versions_back`` the other way. ``parents``: feature record id → issue id; ``parents_back`` the other
+    way.
     """
 
     people: MappingOf[str, str] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Lookups:
     versions: MappingOf[str, str] = field(default_factory=dict)
     versions_back: MappingOf[str, str] = field(default_factory=dict)
     parents: MappingOf[str, str] = field(default_factory=dict)
+    parents_back: MappingOf[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

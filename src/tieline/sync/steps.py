@@ -75,7 +75,8 @@ class FieldProblem:
     Own slugs, with their facts: ``map-person-unmatched`` and ``map-status-unmapped`` (``person``/``status``; ``side``:
     ``ours`` or ``theirs``, the side that holds it), ``map-no-route`` (``status``, ``from``, ``target``),
     ``map-transition-needs-field`` (also ``transition``, ``fields``), ``map-version-unlinked`` (``release``),
-    ``map-parent-unlinked``, ``map-field-absent``, ``map-field-unknown`` and ``map-name-empty`` (``field``),
+    ``map-parent-unlinked``, ``map-parent-fixed``, ``map-parent-elsewhere``, ``map-field-absent``,
+    ``map-field-unknown`` and ``map-name-empty`` (``field``),
     ``map-value-unreadable`` (``field``, ``value``), ``map-kind-unmapped`` (``kind``; ``field`` is empty).
     """
 

@@ -16,7 +16,10 @@ DATA = Path(os.environ.get("TIELINE_DATA", "var")).absolute()
 
 _file: dict[str, Any] = {}
 if (DATA / "tieline.toml").is_file():
-    _file = tomllib.loads((DATA / "tieline.toml").read_text(encoding="utf-8"))
+    try:
+        _file = tomllib.loads((DATA / "tieline.toml").read_text(encoding="utf-8"))
+    except ValueError as unread:
+        raise ValueError(f"{DATA / 'tieline.toml'} is not readable as TOML: {unread}") from None
 
 
 def setting(name: str, default: str = "") -> str:
@@ -29,6 +32,18 @@ def setting(name: str, default: str = "") -> str:
 
 def flag(name: str, default: bool = False) -> bool:
     return setting(name, "yes" if default else "no").strip().lower() in {"1", "yes", "true", "on"}
+
+
+def number(name: str, default: float) -> float:
+    """The value of one setting as a number from 0 up. Raises ``ValueError`` that names the setting."""
+    text = setting(name, str(default))
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise ValueError(f'TIELINE_{name.upper()} is "{text}", and a number from 0 up is wanted.')
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -45,7 +60,7 @@ PROBLEM_PAGES = _shipped if _shipped.is_dir() else Path(__file__).parents[2] / "
 """The pages of the problems: inside the installed package, or ``docs/problems`` of a checkout."""
 
 HOST = setting("host", "127.0.0.1")
-PORT = int(setting("port", "8080"))
+PORT = int(number("port", 8080))
 PUBLIC_URL = setting("public_url").rstrip("/")
 """Where people and Jira reach this server; empty: ``http://HOST:PORT``."""
 
@@ -54,16 +69,16 @@ ALLOW = words("allow")
 TRUST_PROXY_ENVIRONMENT = flag("trust_proxy_environment")
 CLOUD_GATEWAY = setting("cloud_gateway", "https://api.atlassian.com").rstrip("/")
 
-POLL_SECONDS = float(setting("poll_seconds", "60"))
-POLL_OVERLAP_SECONDS = float(setting("poll_overlap_seconds", "300"))
-QUIET_SECONDS = float(setting("quiet_seconds", "1"))
+POLL_SECONDS = number("poll_seconds", 60)
+POLL_OVERLAP_SECONDS = number("poll_overlap_seconds", 300)
+QUIET_SECONDS = number("quiet_seconds", 1)
 """Edits of one record within this time become one write."""
-SEARCH_LAG_SECONDS = float(setting("search_lag_seconds", "180"))
+SEARCH_LAG_SECONDS = number("search_lag_seconds", 180)
 """How long Jira's search may not show an issue that exists."""
-DEAD_AFTER_SECONDS = float(setting("dead_after_seconds", "15"))
-WORKER_THREADS = int(setting("worker_threads", "8"))
-CALLS_PER_SECOND = float(setting("calls_per_second", "20"))
-RETAIN_DAYS = int(setting("retain_days", "30"))
+DEAD_AFTER_SECONDS = number("dead_after_seconds", 15)
+WORKER_THREADS = int(number("worker_threads", 8))
+CALLS_PER_SECOND = number("calls_per_second", 20)
+RETAIN_DAYS = int(number("retain_days", 30))
 MASTER_KEY = setting("master_key") or _key_file("master.key")
 
 # --- Django ----------------------------------------------------------------------------------------------------------
@@ -157,6 +172,7 @@ _https = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "tieline.store.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"

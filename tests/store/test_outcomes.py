@@ -307,6 +307,15 @@ def test_a_persons_choice_is_told_to_the_engine_until_it_is_carried_out(plan, wi
     assert link.state == "in-step"
 
 
+def test_somebody_who_decides_while_a_sync_runs_is_not_asked_again(plan):
+    link = in_step(plan)
+    saved(plan, link, clashes=(clash(),))
+    integrations.settle_clash(Clash.objects.get(), "ours", "lee@acme.io")
+    saved(plan, link, clashes=(clash(),))
+    assert Clash.objects.count() == 1
+    assert plan.store.read_link(link.id).decided == {"name": "ours"}
+
+
 def test_a_clash_is_over_when_both_sides_came_to_the_same_value(plan):
     link = in_step(plan)
     saved(plan, link, clashes=(clash(),))

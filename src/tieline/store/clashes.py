@@ -48,7 +48,8 @@ def save_clashes(outcome: SyncOutcome, place: ClashPlace, left: set[str]) -> boo
     over = outcome.settled - left
     for clash in outcome.clashes:
         if clash.winner is None:
-            _keep_open(clash, place)
+            if not known.get(clash.field):
+                _keep_open(clash, place)
         elif not known.get(clash.field):
             _keep_ruled(clash, place)
         elif clash.field in over:
@@ -59,7 +60,7 @@ def save_clashes(outcome: SyncOutcome, place: ClashPlace, left: set[str]) -> boo
         ended.filter(winner="").update(
             winner="agreed", carried=True, settled_at=place.now, settled_by="both sides agree"
         )
-    asked = {clash.field for clash in outcome.clashes if clash.winner is None}
+    asked = {clash.field for clash in outcome.clashes if clash.winner is None and not known.get(clash.field)}
     return bool(asked or {name for name, winner in known.items() if not winner} - over)
 
 

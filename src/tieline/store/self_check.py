@@ -132,6 +132,10 @@ def _check_database() -> SelfCheck:
     from tieline.store.upkeep import DatabaseTrouble, waiting_migrations
 
     name = "The database answers and fits this version"
+    file = Path(settings.DATABASES["default"]["NAME"])
+    if not settings.DATABASE_URL and not file.is_file():
+        found = f"there is no {file.name} yet"
+        return SelfCheck(name=name, ok=False, found=found, remedy="Server operator: start tieline serve once.")
     try:
         waiting = waiting_migrations()
     except DatabaseTrouble as trouble:

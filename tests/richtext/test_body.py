@@ -252,5 +252,5 @@ def test_literal_signs_of_wiki_markup_are_escaped_on_the_way_out() -> None:
         "\\{code} and \\[x] and \\*y\\* and a_b and \\-z\\- and h1. and &#92;\\srv and C:\\dir and \\(/) and \\{\\{m}\\}"
     )
     assert body_of("h1. not a heading\n\n\\# nor this\n\n----a", DC).body == (
-        "&#104;1. not a heading\n\n\\# nor this\n\n\\----a"
+        "&#104;1. not a heading\n\n\\# nor this\n\n\\-\\-\\--a"
     )

@@ -16,10 +16,11 @@ from tieline.richtext.kept import build_kept
 from tieline.richtext.markdown_read import parse_markdown
 from tieline.richtext.markdown_write import render_block
 from tieline.richtext.nodes import canonical_blocks
+from tieline.richtext.wiki_body import render_wiki_block
 from tieline.richtext.wiki_read import parse_wiki
 
 EDITIONS = pytest.mark.parametrize("edition", list(Edition))
-RELAXED = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 MARKDOWN_PARTS = (
     *("# ", "- ", "* ", "1. ", "2) ", "> ", "```", "~~~", "---", "===", "| a | b |", "|---|---|", "[ ] ", "[x] "),
@@ -106,6 +107,17 @@ def test_marks_that_touch_letters_and_spaces_are_read_back_exactly(runs: list[tu
     written = render_block(paragraph, kept)
     assert not written.startswith("```jira"), "words that Markdown can say must stay editable"
     assert canonical_blocks(parse_markdown(written, kept).blocks[0].nodes) == canonical_blocks([paragraph])
+
+
+@RELAXED
+@given(runs=RUNS)
+def test_literal_signs_and_marks_survive_the_way_through_wiki_markup(runs: list[tuple[str, set[str]]]) -> None:
+    paragraph = {"type": "paragraph", "content": [text(words, *sorted(marks)) for words, marks in runs]}
+    shown = "".join(words for words, _ in runs)
+    if shown != shown.strip() or not shown:
+        return
+    sent = render_wiki_block([paragraph], "", [])
+    assert canonical_blocks([n for held in parse_wiki(sent) for n in held.nodes]) == canonical_blocks([paragraph])
 
 
 @RELAXED

@@ -53,14 +53,14 @@ class WikiText:
             out.append(part.markup if part.kept else part.markup.replace("\n", line))
             last = part.place
         if parts and self.blocks:
-            out.append(self.text[self.blocks[-1].end :])
+            tail = self._gap(len(self.blocks) - 1)
+            out.append(tail if last == len(self.blocks) - 1 else tail[len(tail.rstrip()) :])
         return "".join(out)
 
     def _gap(self, place: int) -> str:
-        """Return what stands between a block and the next: blank lines, and lines that show nothing."""
-        if place + 1 == len(self.blocks):
-            return ""
-        return self.text[self.blocks[place].end : self.blocks[place + 1].start]
+        """Return what stands behind a block up to the next: blank lines, and lines that show nothing."""
+        after = self.blocks[place + 1].start if place + 1 < len(self.blocks) else len(self.text)
+        return self.text[self.blocks[place].end : after]
 
 
 def build_wiki_text(text: str) -> WikiText:

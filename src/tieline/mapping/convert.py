@@ -7,9 +7,11 @@ without a counterpart is ``Unconvertible``, which is a value too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from tieline.mapping.fields import Shape, our_field
@@ -134,7 +136,23 @@ def readable_body(body: Any, terms: Terms) -> str | None:
     """A body of Jira's as Markdown; the description of a version is plain text and read as it is."""
     if terms.kind.remote_kind is RemoteKind.VERSION:
         return plain_text(body)
-    return plain_text(markdown_of(body, terms.edition)) if body else None
+    return plain_text(kept_markdown(body, terms.edition)) if body else None
+
+
+def kept_markdown(body: Any, edition: Edition) -> str:
+    """``markdown_of``, remembered for the few bodies at hand: judging one description reads the same body several
+    times over."""
+    if isinstance(body, str):
+        return _markdown_of(body, edition, False)
+    try:
+        return _markdown_of(json.dumps(body), edition, True)
+    except (TypeError, ValueError, RecursionError):
+        return markdown_of(body, edition)
+
+
+@lru_cache(maxsize=32)
+def _markdown_of(body: str, edition: Edition, is_document: bool) -> str:
+    return markdown_of(json.loads(body) if is_document else body, edition)
 
 
 def _body_to_remote(value: Any, terms: Terms, kept: Any) -> Converted:
@@ -144,7 +162,7 @@ def _body_to_remote(value: Any, terms: Terms, kept: Any) -> Converted:
     if text is None:
         return Converted(value=None)
     if kept:
-        edited = apply_edit(kept, markdown_of(kept, terms.edition), text, terms.edition)
+        edited = apply_edit(kept, kept_markdown(kept, terms.edition), text, terms.edition)
     else:
         edited = body_of(text, terms.edition)
     return Converted(value=edited.body, losses=tuple(edited.losses))

@@ -82,11 +82,20 @@ def test_ops_are_due_oldest_first_and_not_handed_over_twice_at_once(plan):
     assert [op.id for op in plan.ledger.due(10)] == ids[3:]
 
 
-def test_an_op_that_was_handed_over_in_vain_is_due_again_after_a_minute_under_another_count(plan):
+def test_what_was_handed_over_to_the_dead_is_due_at_once_when_nobody_else_lives(plan):
+    op = enqueue(plan)
+    plan.ledger.mark_handed([op])
+    assert plan.ledger.take_back(dead_after_s=15) == ()
+    assert plan.ledger.due(10) == ()
+    assert plan.ledger.take_back(dead_after_s=0) == ()
+    assert [one.id for one in plan.ledger.due(10)] == [op]
+
+
+def test_an_op_that_was_handed_over_in_vain_is_due_again_after_half_a_minute_under_another_count(plan):
     op = enqueue(plan)
     plan.ledger.mark_handed([op])
     assert plan.ledger.due(10) == ()
-    plan.clock.move(seconds=61)
+    plan.clock.move(seconds=31)
     (again,) = plan.ledger.due(10)
     assert (again.id, again.handed) == (op, 1)
 

@@ -13,15 +13,17 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from tieline import settings as ours
+from tieline.store import connections, integrations, upkeep
 from tieline.store import self_check as checks
-from tieline.store import upkeep
 from tieline.store.ids import new_id
 from tieline.store.keys import KeyTrouble
 from tieline.store.lock import claim_data_folder
 from tieline.store.models import (
     CheckRun,
+    Connection,
     Delivery,
     FailedSignIn,
+    Integration,
     Intent,
     LogEntry,
     Op,
@@ -62,6 +64,21 @@ def test_a_master_key_that_opens_the_stored_secrets_is_accepted_and_another_is_n
         upkeep.check_keys()
     monkeypatch.setattr(ours, "MASTER_KEY", "")
     upkeep.check_keys()
+
+
+def test_secrets_move_to_a_new_master_key_and_the_old_one_is_not_needed_any_more(plan, monkeypatch):
+    webhook = integrations.webhook_secret(plan.integration)
+    integrations.rotate_webhook_secret(plan.integration, "pat")
+    new = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    monkeypatch.setattr(ours, "MASTER_KEY", f"{new} {ours.MASTER_KEY}")
+    assert upkeep.reseal(batch=1) == 3
+    assert upkeep.reseal() == 0
+    monkeypatch.setattr(ours, "MASTER_KEY", new)
+    upkeep.check_keys()
+    connection = Connection.objects.get()
+    assert connections.open_secret(connection) == "s3cret-of-pat"
+    integration = Integration.objects.get()
+    assert webhook in integrations.webhook_secrets(integration, now=timezone.now())
 
 
 def old_rows(plan, at):

@@ -111,19 +111,25 @@ def open_secret(connection: Connection) -> str:
 
     Raises ``KeyTrouble`` when it was sealed with another key, or for another row or origin than the present one.
     """
-    if connection.secret is None:
-        return ""
-    return unseal(
-        connection.secret,
-        table="connection",
-        column="secret",
-        row=connection.id,
-        origin=origin_of(connection.base_url),
-    )
+    return open_sealed(connection, "secret") or ""
+
+
+def open_sealed(connection: Connection, column: str) -> str | None:
+    """What is sealed in that column, in clear; None when nothing is. Raises ``KeyTrouble``."""
+    sealed = getattr(connection, column)
+    if sealed is None:
+        return None
+    origin = origin_of(connection.base_url)
+    return unseal(sealed, table="connection", column=column, row=connection.id, origin=origin)
+
+
+def seal_for(connection: Connection, column: str, secret: str) -> bytes:
+    """``secret`` sealed for that column of the connection, bound to its origin."""
+    return seal(secret, table="connection", column=column, row=connection.id, origin=connection.origin)
 
 
 def _set_secret(connection: Connection, secret: str, actor: str) -> None:
-    connection.secret = seal(secret, table="connection", column="secret", row=connection.id, origin=connection.origin)
+    connection.secret = seal_for(connection, "secret", secret)
     connection.secret_set_at = timezone.now()
     connection.secret_set_by = actor[:255]
     connection.secret_shape = classify_secret(secret)

@@ -222,15 +222,15 @@ def start_import(integration: Integration, actor: str) -> ImportRun:
 
 def webhook_secret(integration: Integration) -> str:
     """What Jira signs deliveries with, in clear, for installing the webhook."""
-    return _opened(integration, "webhook_secret") or ""
+    return open_sealed(integration, "webhook_secret") or ""
 
 
 def webhook_secrets(integration: Integration, *, now: datetime) -> tuple[str, ...]:
     """The secrets that verify a delivery now: the present one and, for a day after a change, the one before."""
-    found = [_opened(integration, "webhook_secret")]
+    found = [open_sealed(integration, "webhook_secret")]
     changed = integration.webhook_secret_changed
     if changed is not None and now - changed < ROTATION:
-        found.append(_opened(integration, "webhook_secret_before"))
+        found.append(open_sealed(integration, "webhook_secret_before"))
     return tuple(secret for secret in found if secret)
 
 
@@ -238,8 +238,8 @@ def webhook_secrets(integration: Integration, *, now: datetime) -> tuple[str, ..
 def rotate_webhook_secret(integration: Integration, actor: str) -> str:
     """Make a new webhook secret and return it; the old one still verifies for a day."""
     current = _locked(integration)
-    old = _opened(current, "webhook_secret")
-    current.webhook_secret_before = _sealed(current, "webhook_secret_before", old) if old else None
+    old = open_sealed(current, "webhook_secret")
+    current.webhook_secret_before = seal_for(current, "webhook_secret_before", old) if old else None
     current.webhook_secret_changed = timezone.now()
     _set_webhook_secret(current)
     current.save()
@@ -281,14 +281,16 @@ def _locked(integration: Integration) -> Integration:
 
 
 def _set_webhook_secret(integration: Integration) -> None:
-    integration.webhook_secret = _sealed(integration, "webhook_secret", randomness.token_hex(32))
+    integration.webhook_secret = seal_for(integration, "webhook_secret", randomness.token_hex(32))
 
 
-def _sealed(integration: Integration, column: str, secret: str) -> bytes:
+def seal_for(integration: Integration, column: str, secret: str) -> bytes:
+    """``secret`` sealed for that column of the integration."""
     return seal(secret, table="integration", column=column, row=integration.id)
 
 
-def _opened(integration: Integration, column: str) -> str | None:
+def open_sealed(integration: Integration, column: str) -> str | None:
+    """What is sealed in that column, in clear; None when nothing is. Raises ``KeyTrouble``."""
     sealed = getattr(integration, column)
     if sealed is None:
         return None

@@ -250,7 +250,10 @@ class DjangoLedger:
 
     @one_transaction
     def take_back(self, *, dead_after_s: float) -> tuple[OpId, ...]:
-        """Running ops of workers that are silent for longer → waiting at once; after five deaths parked as poison."""
+        """Running ops of workers that are silent for longer → waiting at once; after five deaths parked as poison.
+
+        0 s says that nobody else lives: what was handed over to the dead is due again, too.
+        """
         now = self._shared_now()
         edge = now - timedelta(seconds=dead_after_s)
         alive = WorkerBeat.objects.filter(worker=OuterRef("worker"), at__gte=edge)
@@ -265,6 +268,8 @@ class DjangoLedger:
                 continue
             self._take_back(row, self._now())
             back.append(OpId(row.id))
+        if dead_after_s <= 0:
+            Op.objects.filter(state="waiting").exclude(handed_at=None).update(handed_at=None)
         WorkerBeat.objects.filter(at__lt=now - max(timedelta(days=1), timedelta(seconds=dead_after_s))).delete()
         return tuple(back)
 

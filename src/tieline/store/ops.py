@@ -24,7 +24,7 @@ from tieline.sync.views import OpKind, OpView
 on_enqueued: Final[list[Callable[[], None]]] = []
 """Called after the commit of a transaction that left ops waiting. Whoever hands ops over adds itself here."""
 
-STALE_HANDOVER: Final = timedelta(seconds=60)
+STALE_HANDOVER: Final = timedelta(seconds=30)
 """After this long, an op that was handed over and never started is handed over again."""
 
 

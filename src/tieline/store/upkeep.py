@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -9,11 +10,12 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from tieline.store import connections, integrations
 from tieline.store.keys import KeyTrouble, current_keys, key_id
 from tieline.store.models import (
     CheckRun,
@@ -34,6 +36,7 @@ __all__ = (
     "SelfCheck",
     "check_keys",
     "migrate_database",
+    "reseal",
     "retain",
     "self_check",
     "waiting_migrations",
@@ -97,6 +100,30 @@ def check_keys() -> None:
             f"{strange} stored secrets were sealed with another master key. "
             "Restore that keys/master.key, or put it behind the present one in TIELINE_MASTER_KEY."
         )
+
+
+def reseal(*, batch: int = 100) -> int:
+    """Seal every stored secret with the first master key; how many were not yet. Broken off, it goes on next time."""
+    current = key_id(current_keys()[0])
+    places: list[tuple[QuerySet[Any], str, Callable[[Any, str], str | None], Callable[[Any, str, str], bytes]]] = [
+        (Connection.objects.all(), "secret", connections.open_sealed, connections.seal_for),
+        (Integration.objects.all(), "webhook_secret", integrations.open_sealed, integrations.seal_for),
+        (Integration.objects.all(), "webhook_secret_before", integrations.open_sealed, integrations.seal_for),
+    ]
+    done = 0
+    for rows, column, unsealed, sealed in places:
+        ids = list(rows.exclude(**{column: None}).order_by("id").values_list("id", flat=True))
+        for start in range(0, len(ids), batch):
+            with transaction.atomic():
+                for row in rows.select_for_update(no_key=True).filter(id__in=ids[start : start + batch]):
+                    stored = getattr(row, column)
+                    if stored is None or sealed_with(stored) == current:
+                        continue
+                    secret = unsealed(row, column)
+                    assert secret is not None
+                    rows.filter(id=row.id).update(**{column: sealed(row, column, secret)})
+                    done += 1
+    return done
 
 
 def retain(*, now: datetime | None = None, days: int | None = None) -> int:

@@ -96,3 +96,10 @@ def test_every_word_people_read_can_be_translated(path):
     words = re.findall(r">([^<>]*[A-Za-z]{3,}[^<>]*)<", bare)
     names = {"Tieline", "Atlassian", "Cloud", "Data Center", "Jira Cloud", "Jira Cloud.", "Jira Data Center."}
     assert [one.strip() for one in words if one.strip() and one.strip() not in names] == []
+
+
+@pytest.mark.parametrize("path", ["/problems/?q=%00", "/w/FERRY/features?q=a%00b", "/w/FERRY/r/%00", "/static/x/%00"])
+def test_an_address_with_a_nul_is_refused_before_anything_reads_it(path):
+    answer = Client().get(path)
+    assert answer.status_code == 400
+    assert answer["Content-Security-Policy"] == POLICY

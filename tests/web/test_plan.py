@@ -136,7 +136,6 @@ def test_a_deleted_record_is_gone_from_lists_and_pages(scene):
         ("jira=none", False),
         ("page=99", True),
         ("page=zero&group=none", True),
-        ("status=%00&q=%00", False),
     ],
 )
 def test_the_list_narrows_by_words_status_and_jira_state(scene, query, found):

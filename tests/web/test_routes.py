@@ -77,7 +77,7 @@ ROUTES: dict[str, tuple[Gate, tuple[str, ...]]] = {
     "sign-in-link": (Gate.ADMIN, ("person",)),
     "hook": (Gate.OPEN, ("token",)),
 }
-ASKS_JIRA = {"wizard-project", "wizard-try"}
+ASKS_JIRA = {"wizard-project", "wizard-try", "start-import"}
 """Pages that ask Jira when opened: what they show is tested with a Jira, here who may not come in."""
 RANK = {"viewer": 0, "contributor": 1, "owner": 2}
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from tests.web.conftest import Scene
 from tieline.sandbox.server import Sandbox, SandboxOptions
 from tieline.store.models import CheckRun, Connection, Integration, Link, Workspace
-from tests.web.conftest import Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,7 +82,9 @@ def test_a_refused_form_keeps_what_was_typed_but_for_the_secret(scene, allowed):
 
 def test_the_stored_secret_goes_to_no_other_address(scene, allowed):
     path = f"/w/FERRY/integrations/{scene.integration.pk}/connect"
-    answer = scene["owner"].post(path, {"base_url": allowed.url, "account": "pat@acme.io", "secret": "", "name": "acme"})
+    answer = scene["owner"].post(
+        path, {"base_url": allowed.url, "account": "pat@acme.io", "secret": "", "name": "acme"}
+    )
     assert answer.status_code == 422
     assert b"belongs to the former address and goes to no other" in answer.content
     assert Connection.objects.get().base_url == "https://acme.atlassian.net"
@@ -159,3 +161,28 @@ def test_a_draft_opens_where_it_was_left(scene, allowed):
     text = scene["owner"].get("/w/FERRY/integrations").content.decode()
     assert f'href="/w/FERRY/integrations/{made.pk}/project"' in text
     assert Workspace.objects.filter(key="FERRY").exists()
+
+
+def test_a_check_that_went_down_with_its_server_is_shown_as_broken_off(scene):
+    scene.run.state, scene.run.ok, scene.run.results = "running", None, []
+    scene.run.save()
+    text = scene["owner"].get(f"/w/FERRY/integrations/{scene.integration.pk}/check").content.decode()
+    assert "The check was broken off. Check again." in text
+    assert "hx-trigger" not in text
+
+
+def test_a_key_that_does_not_fit_is_said_with_what_to_do(scene, monkeypatch):
+    monkeypatch.setattr("tieline.settings.MASTER_KEY", "ab" * 32)
+    answer = scene["owner"].post(f"/w/FERRY/integrations/{scene.integration.pk}/check")
+    assert answer.status_code == 503
+    assert b"A stored secret cannot be opened" in answer.content
+
+
+def test_an_import_shows_what_it_would_find_before_it_begins(scene, allowed):
+    made = connect(scene, allowed)
+    scene["owner"].post(f"/w/FERRY/integrations/{made.pk}/project", {"project": "ROAD"})
+    Integration.objects.filter(pk=made.pk).update(state="on")
+    text = scene["owner"].get(f"/w/FERRY/integrations/{made.pk}/import").content.decode()
+    assert "Versions" in text
+    assert "Story" in text
+    assert "nothing: not mapped" in text

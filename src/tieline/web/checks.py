@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from tieline.diagnosis.card import Card
 from tieline.diagnosis.ladder import RUNGS
@@ -57,8 +60,14 @@ class ShownCheck:
         return grounds <= good
 
 
-def shown_check(run: CheckRun) -> ShownCheck:
+LONGEST = timedelta(seconds=60)
+"""A check takes 20 s at most; one that still runs after this was broken off with its server."""
+
+
+def shown_check(run: CheckRun, *, now: datetime | None = None) -> ShownCheck:
     """The ladder of one check, with steps that have not been asked yet."""
+    if run.state == "running" and (now or timezone.now()) - run.started > LONGEST:
+        run.state = "broken-off"
     saved = {str(one.get("step")): one for one in run.results}
     rungs: list[ShownRung] = []
     waiting = "running" if run.state == "running" else "not-run"

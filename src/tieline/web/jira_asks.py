@@ -9,6 +9,7 @@ from typing import Any
 from tieline import wiring
 from tieline.mapping.fields import SYSTEM_FIELD_NAMES, VERSION_FIELD_NAMES
 from tieline.mapping.schema import ProjectSchema
+from tieline.store import connections
 from tieline.store.models import CheckRun, Connection, Integration, Record
 from tieline.web.words import FIELD_WORDS
 from tieline.wiring.wizard import parse_schema
@@ -39,6 +40,7 @@ def begin_check(
     connection: Connection, *, integration: Integration | None, actor: str, project_key: str | None = None
 ) -> CheckRun:
     """Start the ladder; it goes on by itself and saves each step as it comes."""
+    connections.open_secret(connection)  # a key that does not fit is told at once, and not by a check that never ends
     return wiring.start_check(connection, integration=integration, project_key=project_key, actor=actor)
 
 

@@ -24,6 +24,7 @@ from tieline.web.checks import ShownCheck, latest_check, shown_check
 from tieline.web.forms.connect import ConnectForm
 from tieline.web.gate import Place, needs
 from tieline.web.stages import build_stages, next_stage
+from tieline.web.typed import typed
 
 
 def integration_at(place: Place, pk: str) -> Integration:
@@ -49,8 +50,8 @@ def framed(integration: Integration | None, stage: str) -> dict[str, Any]:
 def new(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Step 1 of a new integration: an existing connection, or a new one."""
     existing = Connection.objects.filter(workspace=place.workspace).order_by("name")
-    if request.method == "POST" and request.POST.get("existing"):
-        connection = get_object_or_404(existing, pk=request.POST["existing"])
+    if request.method == "POST" and typed(request, "existing"):
+        connection = get_object_or_404(existing, pk=typed(request, "existing"))
         made = integrations.create_integration(place.workspace, connection, connection.name, actor=place.actor)
         return redirect(f"wizard-{next_stage(made)}", place.workspace.key, made.pk)
     taken = request.POST.get("take")

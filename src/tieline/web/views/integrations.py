@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tieline import wiring
 from tieline.mapping.sentence import describe
 from tieline.store import connections, integrations
 from tieline.store.mappings import mapping_of
@@ -190,9 +191,16 @@ def switch_hearing(request: HttpRequest, place: Place, pk: str) -> HttpResponseB
 
 
 @needs(Role.OWNER)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def start_import(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
-    integrations.start_import(integration_at(place, pk), place.actor)
+    """What an import would find in Jira; then begin it."""
+    integration = integration_at(place, pk)
+    if integration.state == "draft":
+        return redirect(f"wizard-{next_stage(integration)}", place.workspace.key, integration.pk)
+    if request.method == "GET":
+        shown = {"section": "integrations", "integration": integration, "found": wiring.import_preview(integration)}
+        return render(request, "web/integrations/import.html", shown)
+    integrations.start_import(integration, place.actor)
     messages.success(request, _("The import has begun. It goes on by itself when you leave this page."))
     return redirect("integration", place.workspace.key, pk)
 

@@ -24,6 +24,7 @@ from tieline.store.models import Integration, Link, Record, Role
 from tieline.web import jira_asks
 from tieline.web.forms import mapping as form
 from tieline.web.gate import Place, needs
+from tieline.web.typed import typed
 from tieline.web.views.connect import framed, integration_at
 from tieline.web.views.record import jira_address
 from tieline.wiring.wizard import parse_schema
@@ -141,7 +142,7 @@ def _some_records(place: Place, integration: Integration) -> list[Record]:
 def send_one(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     """Send one record for real; the page then shows what became of it."""
     integration = integration_at(place, pk)
-    record = get_object_or_404(Record, workspace=place.workspace, deleted=None, ref=request.POST.get("ref", ""))
+    record = get_object_or_404(Record, workspace=place.workspace, deleted=None, ref=typed(request, "ref"))
     try:
         integrations.send_record(record, integration, place.actor)
     except ValueError as reason:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -40,13 +42,30 @@ def record_at(place: Place, ref: str) -> Record:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A record in a list, with how many requirements it has and how many of them are done."""
+
+    record: Record
+    children: int
+    done: int
+
+
 def listed(records: QuerySet[Record]) -> QuerySet[Record]:
-    """Rows for a list: with link, release, and how many requirements there are and are done."""
-    there = Q(children__deleted=None)
-    return records.select_related("release", "link__integration__connection").annotate(
-        children_count=Count("children", filter=there),
-        children_done=Count("children", filter=there & Q(children__status__in=_DONE)),
+    """Records with all that a row of a list shows of them."""
+    return records.select_related("release", "link__integration__connection")
+
+
+def with_counts(records: Iterable[Record]) -> list[Row]:
+    """Rows of one page; requirements are counted for these records alone."""
+    rows = list(records)
+    counted = (
+        Record.objects.filter(parent__in=[one.pk for one in rows], deleted=None)
+        .values("parent_id")
+        .annotate(n=Count("pk"), finished=Count("pk", filter=Q(status__in=_DONE)))
     )
+    counts = {one["parent_id"]: (one["n"], one["finished"]) for one in counted}
+    return [Row(record=one, children=counts.get(one.pk, (0, 0))[0], done=counts.get(one.pk, (0, 0))[1]) for one in rows]
 
 
 @needs(Role.VIEWER)
@@ -65,7 +84,8 @@ def features(request: HttpRequest, place: Place) -> HttpResponseBase:
         rows = rows.filter(link__state=jira)
     order = ("position",) if flat else (F("release__position").asc(nulls_last=True), "release_id", "position")
     page = Paginator(rows.order_by(*order, "id"), PAGE).get_page(request.GET.get("page"))
-    grouped = groupby(page.object_list, key=lambda one: None if flat else one.release)
+    rows_shown = with_counts(page.object_list)
+    grouped = groupby(rows_shown, key=lambda one: None if flat else one.record.release)
     shown = {
         "section": "features",
         "page": page,

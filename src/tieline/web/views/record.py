@@ -21,7 +21,8 @@ from tieline.web.cards import problem_cards
 from tieline.web.gate import Place, needs
 from tieline.web.live import stamp_of
 from tieline.web.templatetags.tieline import field_word
-from tieline.web.views.plan import list_of, listed, record_at, records_of
+from tieline.web.typed import typed
+from tieline.web.views.plan import list_of, listed, record_at, records_of, with_counts
 from tieline.web.words import record_status
 
 HISTORY = 50
@@ -102,7 +103,7 @@ def _waiting(link: Link) -> Any:
 
 def _shown(place: Place, found: Record) -> dict[str, Any]:
     link = link_of(found)
-    children = list(listed(records_of_kind(found)))
+    children = with_counts(listed(records_of_kind(found)))
     siblings = records_of(place).filter(
         kind=found.kind, parent_id=found.parent_id, release_id=found.release_id, position__lt=found.position
     )
@@ -114,7 +115,7 @@ def _shown(place: Place, found: Record) -> dict[str, Any]:
         "link": link,
         "jira_url": jira_address(link.integration.connection, link) if link else "",
         "children": children,
-        "done": sum(record_status(one.status).tone == "good" for one in children),
+        "done": sum(record_status(one.record.status).tone == "good" for one in children),
         "ordinal": siblings.count() + 1,
         "history": history_of(found),
         "clashes": Clash.objects.filter(link=link, winner="").order_by("at") if link else [],
@@ -211,7 +212,7 @@ def unlink_record(request: HttpRequest, place: Place, ref: str) -> HttpResponseB
 def send_record(request: HttpRequest, place: Place, ref: str) -> HttpResponseBase:
     """Link the record and create its issue or version."""
     found = record_at(place, ref)
-    chosen = get_object_or_404(Integration, pk=request.POST.get("integration", ""), workspace=place.workspace)
+    chosen = get_object_or_404(Integration, pk=typed(request, "integration"), workspace=place.workspace)
     if link_of(found) is None:
         try:
             integrations.send_record(found, chosen, actor=place.actor)

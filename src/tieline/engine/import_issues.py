@@ -62,6 +62,8 @@ def import_issues(run_id: str, turn: Turn) -> OpEnd:
         cursor, seen = step
         if cursor.phase == "done":
             return _finished(run_id, desk)
+        if turn.store.read_integration(run.integration).state == "paused":
+            return OpEnd(result=OpResult.LATER, why="The integration is paused; the import goes on after it")
         if turn.stopping():
             return OpEnd(result=OpResult.LATER, why="The worker stops; the import goes on next")
     return OpEnd(result=OpResult.LATER, why="The import goes on")

@@ -43,6 +43,7 @@ from tieline.sync.steps import CreateRemote, Plan
 
 BATCH = 50
 """Issues in one call; Jira's own limit (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/)."""
+PAUSED = "paused"
 AGAIN = OpEnd(result=OpResult.LATER, why="Goes on with a fresh look at both sides")
 
 
@@ -59,6 +60,8 @@ def send_batch(integration: IntegrationId, turn: Turn) -> OpEnd:
     """Create all that waits in the integration: releases first and one by one, then features, then what lies below."""
     seen: set[LinkId] = set()
     while not turn.stopping():
+        if turn.store.read_integration(integration).state == PAUSED:
+            return OpEnd(result=OpResult.LATER, why="The integration is paused")
         waiting = turn.store.links_waiting_to_create(integration, BATCH + len(seen))
         fresh = [link for link in waiting if link not in seen][:BATCH]
         if not fresh:

@@ -9,6 +9,7 @@ from datetime import datetime
 from tieline.engine.crash_points import reached
 from tieline.engine.create_remote import Made, create_remote, created_outcome
 from tieline.engine.desk import Desk, Stopped, open_desk, problem_sentence
+from tieline.engine.elsewhere import moved_away
 from tieline.engine.ports import (
     Answer,
     ClashView,
@@ -33,8 +34,9 @@ from tieline.engine.turn import Turn
 from tieline.engine.verdict import field_problem
 from tieline.records.ids import LinkId
 from tieline.records.issue import RemoteKind
+from tieline.sync.compare import AGREED_ON_NOTHING
 from tieline.sync.plan import plan
-from tieline.sync.snapshot import FieldBaseline
+from tieline.sync.snapshot import FieldBaseline, hop_note
 from tieline.sync.steps import (
     AskHops,
     FieldChange,
@@ -99,6 +101,9 @@ def _bring_into_step(view: LinkView, desk: Desk) -> OpEnd:
         if read.value is None:
             return _save_stopped(view, desk.stop(read, view, operation="read issue"), desk)
         remote = read.value
+        elsewhere = moved_away(remote, desk)
+        if elsewhere is not None:
+            return _save_stopped(view, elsewhere, desk)
         if _is_older(view, remote, desk):
             return OpEnd(result=OpResult.LATER, after_s=3.0, why="Jira showed an older state than before")
         lookups, trouble = read_lookups(view, remote, desk)
@@ -165,6 +170,9 @@ def _apply(planned: Plan, course: Course, desk: Desk) -> bool:
 
 def _set_remote(changes: tuple[FieldChange, ...], course: Course, desk: Desk) -> None:
     """All in one call; when Jira refuses that for one field, the others go one by one."""
+    if not _still_ours(desk.turn):
+        _let_go({change.field for change in changes}, course)
+        return
     answer = _write(changes, course, desk)
     if answer.ok:
         _note_pushed(changes, course, desk)
@@ -212,6 +220,9 @@ def _refused(answer: Answer[object], changes: tuple[FieldChange, ...], course: C
 def _move(step: MoveRemote, course: Course, desk: Desk) -> bool:
     assert course.view.remote_id is not None
     hop = step.hops[0]
+    if not (_announce_hop(step, course, desk) if len(step.hops) > 1 else _still_ours(desk.turn)):
+        _let_go({step.change.field}, course)
+        return False
     reached("before hop")
     answer = desk.note(desk.jira.take_hop(course.view.remote_id, hop, {}))
     reached("after hop")
@@ -227,6 +238,25 @@ def _move(step: MoveRemote, course: Course, desk: Desk) -> bool:
     return False
 
 
+def _announce_hop(step: MoveRemote, course: Course, desk: Desk) -> bool:
+    """One hop of several, kept before it is sent: should its answer never come, the status it leads to must not look
+    like somebody's change. False when this worker no longer holds the op."""
+    view, turn = course.view, desk.turn
+    note = {hop_note(step.change.field): FieldBaseline(ours=step.target, theirs=step.hops[0].to_status)}
+    outcome = SyncOutcome(
+        link=view.id, record_revision=view.record.revision, baseline=note, problems=tuple(course.problems)
+    )
+    turn.store.save_outcome(outcome, op=turn.op, worker=turn.worker)
+    course.view = replace(view, baseline={**view.baseline, **note})
+    return _still_ours(turn)
+
+
+def _let_go(fields: set[str], course: Course) -> None:
+    """Another worker has the op: what was planned here may be older than what it sent."""
+    course.failed |= fields
+    course.stop = OpEnd(result=OpResult.LATER, why="Another worker has taken this over")
+
+
 def _save_hop(planned: Plan, course: Course, desk: Desk) -> dict[str, FieldBaseline]:
     """After one hop of several: what was pushed agrees now, and the status stands where the hop led, by our own doing.
     Saved at once, so that a route cut short does not look like a change in Jira."""
@@ -236,6 +266,8 @@ def _save_hop(planned: Plan, course: Course, desk: Desk) -> dict[str, FieldBasel
     for name, hop in moves.items():
         before = view.baseline.get(name)
         done[name] = FieldBaseline(ours=before.ours if before else None, theirs=hop.to_status)
+        if hop_note(name) in view.baseline:
+            done[hop_note(name)] = AGREED_ON_NOTHING
     outcome = SyncOutcome(
         link=view.id, record_revision=view.record.revision, baseline=done, problems=tuple(course.problems), pushed=True
     )
@@ -248,6 +280,8 @@ def _agreed(planned: Plan, course: Course) -> dict[str, FieldBaseline]:
     """The baseline after what was really done: fields that failed keep what they had."""
     before = course.view.baseline
     agreed = dict(planned.baseline_after)
+    carried = [name for name in agreed if name not in course.failed and hop_note(name) in before]
+    agreed.update({hop_note(name): AGREED_ON_NOTHING for name in carried})
     for name in course.failed:
         agreed.pop(name, None)
         if name in before:

@@ -104,6 +104,7 @@ def parse_issue(payload: Any, *, extra: tuple[str, ...] = ()) -> Issue:
         parent=IssueId(text(inner(fields, "parent"), "id")) if text(inner(fields, "parent"), "id") else None,
         updated=parse_time(text(fields, "updated")),
         fields={name: value for name, value in fields.items() if name not in _TYPED or name in extra},
+        project_id=text(inner(fields, "project"), "id"),
         absent=frozenset(name for name in _MAY_BE_ABSENT if name not in fields),
     )
 

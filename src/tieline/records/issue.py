@@ -60,6 +60,8 @@ class Issue:
     parent: IssueId | None
     updated: datetime
     fields: Mapping[str, Any] = field(default_factory=dict)
+    project_id: str = ""
+    """Stays when the project's key is changed; "" where the answer does not have it."""
     absent: frozenset[str] = frozenset()
     """System fields (``duedate``, ``labels``…) that were asked for and are not in the answer: hidden, removed from the
     project, or not readable. Not the same as empty: an absent field never clears anything on our side."""

@@ -15,8 +15,8 @@ from tieline.records.ids import OpId
 from tieline.records.record import RecordKind
 from tieline.store.audit import save_audit
 from tieline.store.ids import new_id
-from tieline.store.links import ask_sync, link_of, make_links
-from tieline.store.mappings import mapping_of
+from tieline.store.links import ask_sync, forget_agreed, link_of, make_links
+from tieline.store.mappings import fields_that_meet_another, mapping_of
 from tieline.store.models import Clash, Connection, ImportRun, Integration, Intent, Link, Op, Record, Workspace
 from tieline.store.ops import Wanted, announce_waiting, enqueue_all, link_lane, wake
 from tieline.store.planning import save_changes
@@ -70,10 +70,12 @@ def save_schema(integration: Integration, schema: Mapping[str, Any]) -> None:
 def save_mapping(integration: Integration, mapping: Mapping[str, Any], actor: str) -> Integration:
     """Save the mapping (JSON as ``mapping_as_json`` writes it). Parked work of the integration is tried again with it.
 
+    What a field agreed on with another field of Jira's is forgotten: an empty new field is not a value taken away.
     Raises ``ValueError`` for JSON that is no mapping.
     """
     parsed = parse_saved_mapping(mapping)
     current = _locked(integration)
+    forget_agreed(current, fields_that_meet_another(mapping_of(current), parsed))
     current.mapping = mapping_as_json(parsed)
     current.save()
     save_audit(actor, "mapping saved", current.name, {"project": parsed.project_key}, current.workspace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from django.db.models import QuerySet
@@ -50,6 +50,18 @@ def make_links(integration: Integration, records: Iterable[Record]) -> list[Link
         if (rule := mapping_of(integration).kind(RecordKind(record.kind))) is not None
     ]
     return Link.objects.bulk_create(links, batch_size=_BATCH)
+
+
+def forget_agreed(integration: Integration, fields: Mapping[RecordKind, Collection[str]]) -> None:
+    """Take fields out of the baselines of all links of the integration."""
+    for kind, names in fields.items():
+        rows = Link.objects.select_for_update(of=("self",), no_key=True).filter(
+            integration=integration, record__kind=kind.value
+        )
+        changed = [row for row in rows if any(name in row.baseline for name in names)]
+        for row in changed:
+            row.baseline = {name: agreed for name, agreed in row.baseline.items() if name not in names}
+        Link.objects.bulk_update(changed, ["baseline"], batch_size=_BATCH)
 
 
 def ask_sync(links: Sequence[Link] | QuerySet[Link], *, reason: str, delay_s: float = 0.0) -> tuple[OpId, ...]:

@@ -27,7 +27,7 @@ from tieline.sync.compare import (
 from tieline.sync.create import plan_create
 from tieline.sync.parents import judge_parent
 from tieline.sync.routes import closed_hops, plan_route
-from tieline.sync.snapshot import FieldBaseline, Snapshot
+from tieline.sync.snapshot import FieldBaseline, Snapshot, hop_note
 from tieline.sync.steps import (
     AskHops,
     FieldChange,
@@ -72,6 +72,9 @@ class Case:
 
     @property
     def theirs_changed(self) -> bool:
+        announced = self.snapshot.baseline.get(hop_note(self.rule.ours))
+        if self.shape is Shape.STATUS and announced is not None and announced.theirs == self.theirs:
+            return False
         return not same_theirs(self.shape, self.theirs, self.agreed.theirs, self.terms)
 
     @property

@@ -21,6 +21,12 @@ class FieldBaseline:
     theirs: Any
 
 
+def hop_note(field: str) -> str:
+    """The baseline's own row for a hop that was announced and of which nobody knows yet whether it was taken: its
+    ``theirs`` is where it leads. A status found there was not changed by anybody else."""
+    return f"{field}:hop"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hop:
     """One transition that can be taken. ``required`` are the fields its screen demands."""

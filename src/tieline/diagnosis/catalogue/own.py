@@ -161,6 +161,19 @@ ENTRIES = (
         response=RECORD,
     ),
     entry(
+        "sync-issue-moved",
+        title="The issue was moved to another project in Jira",
+        seen="Changes of the record and of its issue stay on their own side.",
+        means="The record is linked with {issue}, which no longer stands in the project of this integration. Tieline "
+        "reads and writes only there, so it leaves the issue alone. Nothing here was deleted or emptied.",
+        known_by="The project that Jira names for the issue.",
+        do=(
+            you("Move the issue back in Jira, then sync the record."),
+            you("Or unlink the record, and send it again if this project should have an issue of its own."),
+        ),
+        response=RECORD,
+    ),
+    entry(
         "sync-brake",
         title="Jira would change many records here at once",
         seen="A poll found far more changes than usual; none was taken over yet.",

@@ -12,6 +12,7 @@ from tieline.jira.client import JiraClient
 from tieline.records.ids import IssueId
 from tieline.sandbox.server import Sandbox
 from tieline.sync.remote import NewIssue
+from tieline.sync.steps import FieldChange
 
 
 @pytest.fixture
@@ -61,3 +62,38 @@ def test_the_marker_of_an_issue_is_asked_once_and_of_those_made_here_never(sandb
     assert first.value.markers == again.value.markers == mine.value.markers
     assert len([one for one in first.exchanges if "/properties/" in one.request.path]) == 8
     assert not [one for one in again.exchanges if "/properties/" in one.request.path]
+
+
+def test_an_issue_edited_between_two_pages_hides_no_other_one(sandbox: Sandbox) -> None:
+    jira = client_of(sandbox)
+    made = jira.create_issues(new_issues(jira, sandbox, 40)).value
+    assert made is not None
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    first = jira.read_page(sandbox.project, updated_since=since, token=None, size=20).value
+    assert first is not None
+    for issue in first.issues[:4]:
+        change = FieldChange(field="name", remote_field="summary", old="", new=f"{issue.summary}, later")
+        assert jira.edit_issue(issue.id, [change]).ok
+    seen = [issue.id for issue in first.issues]
+    token = first.next_token
+    while token is not None:
+        page = jira.read_page(sandbox.project, updated_since=since, token=token, size=20).value
+        assert page is not None
+        seen += [issue.id for issue in page.issues]
+        token = page.next_token
+    assert set(seen) == {one.id for one in made}  # type: ignore[union-attr]
+    assert len(seen) == 44
+
+
+def test_pages_of_a_list_that_stands_still_tell_everything_once(sandbox: Sandbox) -> None:
+    jira = client_of(sandbox)
+    jira.create_issues(new_issues(jira, sandbox, 30))
+    seen: list[str] = []
+    token, pages = None, 0
+    while token is not None or not pages:
+        page = jira.read_page(sandbox.project, updated_since=None, token=token, size=10).value
+        assert page is not None
+        seen += [issue.id for issue in page.issues]
+        token, pages = page.next_token, pages + 1
+    assert len(seen) == len(set(seen)) == 30
+    assert pages <= 5

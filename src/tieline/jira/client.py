@@ -36,6 +36,7 @@ from tieline.jira.parse import (
 )
 from tieline.jira.payloads import build_create, build_edit, build_transition, build_version, build_version_edit
 from tieline.jira.reading import WrongShapeError, as_object, objects, text
+from tieline.jira.shifting import OVERLAP, begin_earlier, told_before
 from tieline.mapping.schema import IssueType, ProjectSchema, ProjectSummary
 from tieline.records.ids import IssueId
 from tieline.records.issue import Edition, Issue, Person, Version
@@ -58,6 +59,7 @@ class JiraClient:
         self._epics = EpicLinks(self._caller, dialect)
         self._extra = tuple(extra_fields)
         self._zone: tzinfo | None = None
+        self._last_page: dict[str, tuple[Issue, ...]] = {}
         self._markers = Markers(self._caller, dialect)
 
     @property
@@ -187,7 +189,13 @@ class JiraClient:
         if zone.value is None:
             return passed_on(zone)
         jql = jql_changed(project_key, updated_since, zone.value)
-        return and_then(zone, self._search("changed issues", jql, size=size, token=token))
+        found = and_then(zone, self._search("changed issues", jql, size=size, token=token))
+        if found.value is None or not self._dialect.counts_pages:
+            return found
+        page = begin_earlier(found.value, token)
+        shown = told_before(page, self._last_page.get(jql, ()) if token else ())
+        self._last_page = {jql: page.issues[-2 * OVERLAP :]}
+        return replace(found, value=shown)
 
     def read_newest_of_mine(
         self, project_key: str, *, since: datetime, wanted: Collection[str] = ()

@@ -23,6 +23,7 @@ class Cloud:
     api = "/rest/api/3"
     tells_markers = True
     bulk_skips_missing = True
+    counts_pages = False
     epic_links = False
 
     def name_user(self, user_id: str | None) -> Any:

@@ -23,6 +23,7 @@ class DataCenter:
     api = "/rest/api/2"
     tells_markers = False
     bulk_skips_missing = False
+    counts_pages = True
     epic_links = True
 
     def name_user(self, user_id: str | None) -> Any:

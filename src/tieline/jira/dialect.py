@@ -37,6 +37,8 @@ class Dialect(Protocol):
     """A search can bring the marker property along."""
     bulk_skips_missing: bool
     """A bulk read answers for the other ids when one is gone; where not surely, the client looks for it by halves."""
+    counts_pages: bool
+    """Pages of a search are counted from its start, so that they shift while the list changes."""
     epic_links: bool
     """The parent of a standard issue is an epic link, not the field ``parent``."""
 

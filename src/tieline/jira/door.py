@@ -31,6 +31,7 @@ from tieline.jira.wire import (
     decode_text,
     parse_target,
     show_base,
+    too_large_body,
 )
 from tieline.sync.remote import ProbeRequest
 
@@ -184,18 +185,19 @@ class JiraDoor:
         response = Response(status=answer.status, headers=self._redactor.response_headers(headers))
         encoding = ", ".join(value for name, value in headers if name.lower() == "content-encoding")
         failure: Failure | None = None
-        body, cut = bytearray(), False
+        body = bytearray()
         try:
-            cut = read_limited(cast("Iterable[bytes]", answer.stream), encoding, self._limits.body_bytes, body)
+            if read_limited(cast("Iterable[bytes]", answer.stream), encoding, self._limits.body_bytes, body):
+                failure = too_large_body(self._limits.body_bytes)
         except Cut as exc:
             failure = exc.failure
         except UndecodableBodyError as exc:
-            failure = Failure(stage=Stage.READ, kind="not-http", detail=str(exc))
+            failure = Failure(stage=Stage.READ, kind="bad-encoding", detail=str(exc))
         except UNEXPECTED as exc:
             failure = classify_protocol(exc)
         text, shortened = self._redactor.scrub_cut(decode_text(bytes(body), response), evidence_bytes)
-        response = replace(response, body=text, body_elided=cut or shortened or failure is not None)
-        whole = None if cut or failure is not None else bytes(body)
+        response = replace(response, body=text, body_elided=shortened or failure is not None)
+        whole = None if failure is not None else bytes(body)
         return Reply(exchange=replace(exchange, response=response, failure=failure), body=whole)
 
     def _failed(self, exchange: Exchange, failure: Failure | None) -> Reply:
@@ -227,7 +229,7 @@ class JiraDoor:
             proxy = httpx2.Proxy(address)
         except (ValueError, httpx2.InvalidURL) as exc:
             detail = "The proxy's address does not start with http:// or https:// and a host name"
-            raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-address", detail=detail)) from exc
+            raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-proxy", detail=detail)) from exc
         self._proxied = True
         return httpcore2.HTTPProxy(
             proxy_url=httpcore2.URL(

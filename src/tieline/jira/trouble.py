@@ -11,7 +11,7 @@ from tieline.records.issue import Edition
 from tieline.sync.remote import Trouble
 
 _REFUSED_LOGINS = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED", "AUTHORIZATION_FAILED")
-_NOT_HTTP = frozenset({"not-http", "headers-too-large"})
+_NOT_HTTP = frozenset({"not-http", "headers-too-large", "too-large", "bad-encoding"})
 _LOGIN_403 = (
     "basic authentication has been disabled",
     "basic authentication with passwords is deprecated",

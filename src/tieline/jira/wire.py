@@ -31,6 +31,12 @@ _HOST = re.compile(rb"[A-Za-z0-9_.:-]+")
 _NEVER_FROM_CALLER = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 
 
+def too_large_body(limit: int) -> Failure:
+    """The failure of an answer whose body, unpacked, has more than ``limit`` bytes; the rest was not read."""
+    detail = f"The body of the answer is larger than {limit / 1024 / 1024:g} MiB"
+    return Failure(stage=Stage.READ, kind="too-large", detail=detail)
+
+
 def classify_protocol(exc: Exception, first: bytes = b"") -> Failure:
     """The failure behind an exception of the HTTP library that our own streams did not raise. ``first`` are the bytes
     with which the answer begins."""

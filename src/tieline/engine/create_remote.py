@@ -69,6 +69,19 @@ def create_remote(view: LinkView, desk: Desk) -> Made | Stopped:
     return _create_issue(view, create, planned, desk)
 
 
+def settle_deleted(view: LinkView, desk: Desk) -> OpEnd:
+    """The record was deleted while nobody knew whether its issue had been made. One that was made is tied to the link,
+    so that no import takes it for a stranger; none is made any more."""
+    assert view.intent is not None
+    settled = settle_intent(view, view.intent, desk)
+    if isinstance(settled, Stopped):
+        return settled.end
+    if settled is not None:
+        made = Made(remote=settled, intent=view.intent, found=True)
+        desk.turn.store.save_outcome(created_outcome(view, made, desk), op=desk.turn.op, worker=desk.turn.worker)
+    return OpEnd(result=OpResult.DONE, why="The record was deleted")
+
+
 def create_plan(view: LinkView, desk: Desk) -> Plan | Answer[Any]:
     """What is to be made; the troubled answer when somebody could not be looked up."""
     lookups, trouble = read_lookups(view, None, desk)

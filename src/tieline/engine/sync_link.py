@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tieline.engine.crash_points import reached
-from tieline.engine.create_remote import Made, create_remote, created_outcome
+from tieline.engine.create_remote import Made, create_remote, created_outcome, settle_deleted
 from tieline.engine.desk import Desk, Stopped, open_desk, problem_sentence
 from tieline.engine.elsewhere import moved_away
 from tieline.engine.ports import (
@@ -61,6 +61,8 @@ def sync_link(link: LinkId, turn: Turn) -> OpEnd:
     desk = open_desk(view.integration, turn)
     if desk.connection.held_by:
         return OpEnd(result=OpResult.LATER, why=f"The connection waits: {desk.connection.held_by}")
+    if view.deleted:
+        return settle_deleted(view, desk)
     if view.remote_id is None:
         made = create_remote(view, desk)
         if not isinstance(made, Made):

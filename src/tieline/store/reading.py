@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from tieline.records.ids import ConnectionId, IntegrationId, IntentId, IssueId, IssueKey, LinkId
 from tieline.records.issue import Edition, RemoteKind
@@ -77,11 +77,16 @@ def delivery_view(row: Delivery) -> DeliveryView:
     )
 
 
-def link_views(links: Sequence[str]) -> tuple[LinkView, ...]:
-    """The links that exist and whose record was not deleted, in the order asked for, in a few statements for all."""
+def link_views(links: Sequence[str], *, unsettled: bool = False) -> tuple[LinkView, ...]:
+    """The links that exist and whose record was not deleted, in the order asked for, in a few statements for all.
+
+    ``unsettled``: of deleted records too, where a create was sent and nobody knows its outcome.
+    """
+    shown = Q(record__deleted=None)
+    if unsettled:
+        shown |= Q(Exists(Intent.objects.filter(link_id=OuterRef("id"), state="open", sent_at__isnull=False)))
     rows = {
-        row.id: row
-        for row in Link.objects.select_related("integration", "record").filter(id__in=links, record__deleted=None)
+        row.id: row for row in Link.objects.select_related("integration", "record").filter(shown, id__in=links)
     }
     ids = list(rows)
     changed = _changed_at(row.record_id for row in rows.values())
@@ -109,6 +114,7 @@ def link_views(links: Sequence[str]) -> tuple[LinkView, ...]:
                 open_clashes=frozenset(clashes[link]),
                 decided={field: winner for field, winner in clashes[link].items() if winner},
                 intent=intent_view(intent) if intent else None,
+                deleted=row.record.deleted is not None,
                 parent_link_remote_id=IssueId(parent) if parent else None,
             )
         )

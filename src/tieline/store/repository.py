@@ -61,8 +61,8 @@ class DjangoStore:
         return integration_view(Integration.objects.get(id=integration))
 
     def read_link(self, link: LinkId) -> LinkView | None:
-        """None when it was unlinked, or its record was deleted."""
-        return next(iter(self.read_links([link])), None)
+        """None when it was unlinked, or its record was deleted and no create of it is unsettled."""
+        return next(iter(link_views([link], unsettled=True)), None)
 
     def read_links(self, links: Sequence[LinkId]) -> tuple[LinkView, ...]:
         found: list[LinkView] = []

@@ -76,6 +76,8 @@ class LinkView:
     open_clashes: frozenset[str]
     intent: IntentView | None
     parent_link_remote_id: IssueId | None = None
+    deleted: bool = False
+    """The record was taken out of the plan; the link is shown only because a create of it has no known outcome."""
     decided: MappingOf[str, str] = field(default_factory=dict)
     """Clashes that a person has decided and no sync has carried out yet: our field → ``ours`` or ``theirs``."""
 

@@ -15,7 +15,7 @@ from tieline.engine.check import check_connection
 from tieline.engine.ports import ProbeRequest
 from tieline.jira.allow import parse_allow_list
 from tieline.jira.door import build_door
-from tieline.jira.options import DoorOptions, SystemClock
+from tieline.jira.options import DoorOptions, Limits, SystemClock
 from tieline.jira.secret import Secret
 from tieline.sandbox.server import Sandbox, SandboxOptions
 
@@ -56,8 +56,8 @@ class Checked:
 
 
 @contextmanager
-def sandbox(edition: str, *faults: str) -> Iterator[Sandbox]:
-    with Sandbox.start(SandboxOptions(edition=edition, faults=frozenset(faults))) as running:
+def sandbox(edition: str, *faults: str, **options: object) -> Iterator[Sandbox]:
+    with Sandbox.start(SandboxOptions(edition=edition, faults=frozenset(faults), **options)) as running:
         yield running
 
 
@@ -74,6 +74,7 @@ def run_check(
     settings_auth: str | None = None,
     deadline_s: float = 20.0,
     allow: bool = True,
+    limits: Limits | None = None,
 ) -> Checked:
     account = running.user if user is None else user
     word = running.secret if secret is None else secret
@@ -88,6 +89,7 @@ def run_check(
                 secret=Secret(word),
                 allow=parse_allow_list(entries),
                 ca_file=ca_file,
+                limits=limits or Limits(),
             )
         ),
         asked=[],

@@ -1,6 +1,6 @@
 """Evidence written for the purpose: ``cases.jsonl``, one exchange (or a bare case) a line, with the slug it has to give.
 
-Besides the recorded shape a line may hold ``failure``, ``certificate``, ``addresses``, ``elapsed_ms``, ``settings`` and
+Besides the recorded shape a line may hold ``failure``, ``certificate``, ``addresses``, ``elapsed_ms``, ``at``, ``settings`` and
 ``facts``, as a live check has them. ``listed``: the slug is among the findings, but need not be the first.
 """
 
@@ -27,7 +27,7 @@ def evidence_of(line: Mapping[str, Any]) -> Evidence:
     if certificate:
         exchange = replace(exchange, certificate=Certificate(**{**certificate, "names": tuple(certificate["names"])}))
     exchange = replace(exchange, addresses=tuple(line.get("addresses", ())), elapsed_ms=line.get("elapsed_ms"))
-    exchange = replace(exchange, probe=line.get("probe", ""))
+    exchange = replace(exchange, probe=line.get("probe", ""), at=line.get("at", ""))
     given = dict(line.get("settings", {}))
     given["visible_projects"] = tuple(given.get("visible_projects", ()))
     silent = exchange.response is None and exchange.failure is None and exchange.client_error is None

@@ -372,7 +372,7 @@ def test_compressed_answers_are_read(pack: Callable[[bytes], bytes]) -> None:
 def test_a_body_that_does_not_unpack_is_a_failure_with_the_status_kept(body: bytes, encoding: str) -> None:
     with serving(answering("200 OK", body, f"Content-Encoding: {encoding}")) as heard:
         exchange = ask(door_to(here(heard), LOOPBACK))
-        assert failing(exchange) == (Stage.READ, "not-http")
+        assert failing(exchange) == (Stage.READ, "bad-encoding")
         assert exchange.response is not None
         assert exchange.response.status == 200
 

@@ -435,6 +435,7 @@ def test_a_fault_that_does_not_exist_or_belongs_to_the_other_edition_is_refused(
 
 OUR_OWN = {
     "rate-limit",
+    "tls-expires-soon",
     "perm-transition-issue",
     "perm-browse-users",
     "perm-webhook-admin",

@@ -33,8 +33,10 @@ class Failure:
     tls: ``untrusted-ca``, ``missing-intermediate``, ``self-signed``, ``expired``, ``not-yet-valid``,
     ``hostname-mismatch``, ``handshake``, ``not-tls`` (plain HTTP on that port), ``protocol``,
     ``client-certificate`` ·
-    send/read: ``timeout``, ``reset``, ``closed``, ``not-http``, ``too-slow``, ``headers-too-large`` ·
-    settings: ``malformed-address``, ``malformed-header``.
+    send/read: ``timeout``, ``reset``, ``closed``, ``not-http``, ``too-slow``, ``headers-too-large``,
+    ``too-large``, ``bad-encoding`` (a body that does not unpack) ·
+    settings: ``malformed-address``, ``malformed-header``, ``malformed-certificate`` (a file of the connection),
+    ``malformed-proxy``.
     """
 
     stage: Stage
@@ -139,6 +141,12 @@ class Settings:
     """This connection's credential was accepted earlier, by the stored history."""
     secret_set_at: str | None = None
     visible_projects: tuple[str, ...] = ()
+    authority_file: str | None = None
+    """Certificates of an authority that this connection trusts besides the system's."""
+    client_certificate: str | None = None
+    """File of the certificate that this connection shows."""
+    proxy: str | None = None
+    """Forward proxy of this connection, as ``scheme://host:port``, never with its login."""
 
 
 @dataclass(frozen=True, kw_only=True)

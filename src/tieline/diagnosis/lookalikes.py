@@ -119,6 +119,16 @@ _GROUPS = (
         members=("client-get-with-body", "waf-user-agent", "waf-html-block", "edge-html-400"),
         split="Repeat the same GET with few headers and no body; change one thing at a time.",
     ),
+    Group(
+        name="LG16-dc-token-refused",
+        members=("auth-pat-invalid", "auth-pat-expired"),
+        split="Look at the owner's token list in Jira: it shows whether the token is there and until when.",
+    ),
+    Group(
+        name="LG17-dc-login-not-seen",
+        members=("proxy-strips-authorization", "auth-anonymous-fallback-dc"),
+        split="Ask the same from a machine next to Jira, without the proxy in between.",
+    ),
 )  # fmt: skip
 
 LOOKALIKES: Mapping[str, Group] = {group.name: group for group in _GROUPS}

@@ -94,7 +94,7 @@ def check_connection(
     for rung in RUNGS:
         result = _not_run(inquiry, rung, states) or steps[rung.name]()
         if result.state is RungState.PROBLEM and inquiry.time_left <= 0.1 and _late(result):
-            result = inquiry.skipped(rung.name, "The time for one check was up.")
+            result = _time_up(inquiry, rung)
         states[rung.name] = result.state
         inquiry.facts.update(result.facts)
         yield result
@@ -119,8 +119,21 @@ def _not_run(inquiry: Inquiry, rung: Rung, states: dict[str, RungState]) -> Rung
         if states[name] is RungState.NOT_RUN:
             return inquiry.skipped(rung.name, f"“{titles[name]}” was not run.")
     if inquiry.out_of_time and rung.name not in _READ_OFF_THE_FIRST_ANSWER:
-        return inquiry.skipped(rung.name, "The time for one check was up.")
+        return _time_up(inquiry, rung)
     return None
+
+
+def _time_up(inquiry: Inquiry, rung: Rung) -> RungResult:
+    """The first step for which no time was left is red, so that a check cut short never counts as a good one."""
+    reason = "The time for one check was up."
+    if inquiry.facts.get("time_was_up"):
+        return inquiry.skipped(rung.name, reason)
+    inquiry.facts["time_was_up"] = True
+    answered = [one for one in inquiry.exchanges if one.response is not None]
+    found = inquiry.judge(inquiry.exchanges)
+    slow = tuple(one for one in found if one.slug == "jira-answers-slowly")
+    late = tuple(one for one in found if one.slug == "net-read-timeout")
+    return inquiry.bad(rung.name, reason, slow or late, *answered[-3:])
 
 
 # --- from the settings to a connection -----------------------------------------------------------------------------
@@ -166,17 +179,36 @@ def _check_connected(inquiry: Inquiry, first: _First) -> RungResult:
     if exchange.failure is not None and exchange.response is None and exchange.failure.kind != "malformed-header":
         found = exchange.failure.detail or "No answer came."
         return inquiry.bad("connection", clean_text(found, 200), inquiry.judge([exchange]), exchange)
+    soon = tuple(one for one in inquiry.judge([exchange], look_ahead=True) if one.slug == "tls-expires-soon")
+    found = f"{_way(inquiry.settings)}{_certificate_sentence(exchange)}{_outfit_sentence(inquiry.settings)}"
+    if soon:
+        return inquiry.warned("connection", found, soon, exchange)
+    return inquiry.good("connection", found, exchange)
+
+
+def _way(settings: Settings) -> str:
+    return f"Connected through the proxy {clean_text(settings.proxy, 80)}" if settings.proxy else "Connected"
+
+
+def _certificate_sentence(exchange: Exchange) -> str:
     certificate = exchange.certificate
-    if certificate is not None:
-        until = f", valid until {certificate.not_after[:10]}" if certificate.not_after else ""
-        return inquiry.good(
-            "connection", f"Connected; the certificate is from {clean_text(certificate.issuer, 80)}{until}.", exchange
-        )
-    return inquiry.good(
-        "connection",
-        "Connected, without TLS: the address begins with http://." if not _is_tls(exchange) else "Connected with TLS.",
-        exchange,
+    if certificate is None:
+        return " with TLS." if _is_tls(exchange) else ", without TLS: the address begins with http://."
+    until = f", valid until {certificate.not_after[:10]}" if certificate.not_after else ""
+    return f"; the certificate is from {clean_text(certificate.issuer, 80)}{until}."
+
+
+def _outfit_sentence(settings: Settings) -> str:
+    """The files of this connection that had a part in it."""
+    own = (
+        f" Trusted besides the system's authorities: {clean_text(settings.authority_file, 80)}."
+        if settings.authority_file
+        else ""
     )
+    shown = (
+        f" Shown to the server: {clean_text(settings.client_certificate, 80)}." if settings.client_certificate else ""
+    )
+    return own + shown
 
 
 def _is_tls(exchange: Exchange) -> bool:
@@ -243,7 +275,12 @@ def _check_product(inquiry: Inquiry, first: _First) -> RungResult:
 def _learn_product(inquiry: Inquiry, exchange: Exchange) -> bool:
     reading = read_answer(exchange)
     told = reading.fields
-    if reading.status != 200 or not isinstance(told.get("version"), str) or "baseUrl" not in told:
+    if (
+        exchange.failure is not None
+        or reading.status != 200
+        or not isinstance(told.get("version"), str)
+        or "baseUrl" not in told
+    ):
         return False
     inquiry.learn_edition("cloud" if told.get("deploymentType") == "Cloud" else "dc")
     inquiry.facts.update(

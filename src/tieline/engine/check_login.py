@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tieline.diagnosis.evidence import Exchange
-from tieline.diagnosis.hosts import host_of, is_cloud_site
+from tieline.diagnosis.hosts import Target, host_of, is_cloud_site
 from tieline.diagnosis.ladder import RungResult
 from tieline.diagnosis.reading import Reading, clean_text
 from tieline.engine.inquiry import SERVER_INFO, Inquiry, read_answer, status_of
@@ -14,6 +14,8 @@ from tieline.engine.ports import AuthUse
 _TOKEN_LIKE = frozenset({None, "pat", "cloud-classic", "atatt", "jwt"})
 """Shapes worth one repeat as Bearer; a password of a person never goes out as a token."""
 _REFUSED = (401, 403)
+_EXTERNAL_LOGIN = "/plugins/servlet/external-login"
+"""Where Data Center's own single sign-on begins."""
 
 
 def check_login(inquiry: Inquiry, first: Exchange) -> RungResult:
@@ -28,12 +30,14 @@ def check_login(inquiry: Inquiry, first: Exchange) -> RungResult:
     if status_of(refused) not in _REFUSED and refused.response is not None:
         return inquiry.bad("login", "Jira did not say who we are.", inquiry.judge([refused]), refused)
     asked = [refused, *_ask_otherwise(inquiry, refused)]
+    pages = _look_at_login_page(inquiry, refused)
     findings = inquiry.judge(asked, logged_in=False)
     return inquiry.bad(
         "login",
         "Jira does not accept the login.",
         findings,
         *asked,
+        *pages,
         facts={**inquiry.facts, "logged_in": False, **_suggestion(inquiry)},
     )
 
@@ -70,6 +74,20 @@ def _ask_otherwise(inquiry: Inquiry, refused: Exchange) -> tuple[Exchange, ...]:
         inquiry.facts["bearer_myself_status"] = status_of(again)
         return (again,)
     return ()
+
+
+def _look_at_login_page(inquiry: Inquiry, refused: Exchange) -> tuple[Exchange, ...]:
+    """Where Data Center refused a password: does its own login page take passwords at all? No login is sent."""
+    reading = read_answer(refused)
+    if inquiry.edition == "cloud" or reading.login_reason != "AUTHENTICATED_FAILED" or reading.auth != "basic":
+        return ()
+    if inquiry.facts.get("bearer_myself_status") == 200:
+        return ()
+    page = inquiry.ask("login page", "/login.jsp", auth=AuthUse.NONE)
+    seen = read_answer(page)
+    takes_no_password = _EXTERNAL_LOGIN in seen.low and 'type="password"' not in seen.low
+    inquiry.facts["sso_login_page"] = takes_no_password or seen.redirect.target is Target.IDENTITY_PROVIDER
+    return (page,)
 
 
 def _ask_gateway(inquiry: Inquiry, reading: Reading) -> tuple[Exchange, ...]:

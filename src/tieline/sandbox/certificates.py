@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-TLS_FAULTS = ("tls-untrusted-ca", "tls-self-signed", "tls-expired", "tls-hostname-mismatch")
+TLS_FAULTS = ("tls-untrusted-ca", "tls-self-signed", "tls-expired", "tls-hostname-mismatch", "tls-expires-soon")
 
 
 def _name(text: str) -> x509.Name:
@@ -53,7 +53,7 @@ def _certificate(
 def build_tls(fault: str, *, host: str) -> tuple[ssl.SSLContext, str]:
     """A server context that shows the fault, and the PEM of the authority that would make it good (or not)."""
     now = datetime.now(UTC)
-    start, end = now - timedelta(days=1), now + timedelta(days=30)
+    start, end = now - timedelta(days=1), now + timedelta(days=90)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _certificate(
         subject="Skerry Lines Internal CA",
@@ -74,6 +74,8 @@ def build_tls(fault: str, *, host: str) -> tuple[ssl.SSLContext, str]:
     else:
         if fault == "tls-expired":
             start, end = now - timedelta(days=200), now - timedelta(days=3)
+        if fault == "tls-expires-soon":
+            end = now + timedelta(days=12)
         if fault == "tls-hostname-mismatch":
             hosts = ("jira.skerrylines.example",)
         leaf = _certificate(

@@ -42,6 +42,7 @@ _NETWORK = _table(
         ("tls-self-signed", "HTTPS with a certificate that signed itself."),
         ("tls-expired", "HTTPS with a certificate whose time is over."),
         ("tls-hostname-mismatch", "HTTPS with a certificate for another name."),
+        ("tls-expires-soon", "HTTPS with a certificate that ends in 12 days, of a private certificate authority."),
         ("tls-on-plain-port", "The printed address says https, the port speaks plain HTTP."),
     ],
     transport=True,

@@ -25,6 +25,17 @@ _REFUSING_CLOUD = frozenset(
         "auth-cloud-anonymous-fallback",
     }
 )
+_NO_TOKEN_DC = frozenset(
+    {
+        "auth-wrong-password",
+        "auth-password-expired",
+        "auth-sso-no-local-password",
+        "auth-dc-email-instead-of-username",
+        "auth-pat-invalid",
+        "auth-pat-expired",
+    }
+)
+"""With these the secret is no good token: the first four are about a password."""
 _REFUSING_DC = frozenset(
     {"auth-wrong-password", "auth-password-expired", "auth-sso-no-local-password", "auth-pat-sent-as-basic"}
 )
@@ -121,7 +132,7 @@ def _admit_dc(world: World, ledger: LoginLedger, *, authorization: str | None, a
             ),
             None,
         )
-        if account is None or (account == PAT and {"auth-pat-invalid", "auth-pat-expired"} & faults):
+        if account is None or (account == PAT and _NO_TOKEN_DC & faults):
             return client_must_be_authenticated(accept).with_headers(*_challenge(world))
         return _licensed(world, account)
     pair = parse_basic(authorization)

@@ -11,6 +11,7 @@ from tieline.diagnosis.catalogue import (
     interface,
     network,
     oauth,
+    outfit,
     own,
     permissions,
     proxies,
@@ -20,6 +21,7 @@ from tieline.diagnosis.finding import CatalogueEntry
 
 FAMILIES: Mapping[str, tuple[CatalogueEntry, ...]] = {
     "Network and certificates": network.ENTRIES,
+    "What a connection brings along": outfit.ENTRIES,
     "Proxies, firewalls and filters": proxies.ENTRIES,
     "Addresses and redirects": addresses.ENTRIES,
     "State of the site": site_state.ENTRIES,
@@ -34,9 +36,9 @@ CATALOGUE: Mapping[str, CatalogueEntry] = {entry.slug: entry for entries in FAMI
 OWN_SLUGS = frozenset(
     {
         "answer-not-http", "answer-unreadable", "field-not-on-screen", "field-required", "field-value-refused",
-        "guard-metadata-address", "guard-not-allowed", "guard-private-address", "issue-type-missing", "jira-internal-fault",
-        "perm-link-issue", "perm-schedule-issue", "perm-transition-issue", "url-http-instead-of-https", "version-name-taken",
-        "webhook-not-possible", "workflow-no-route", "workflow-transition-refused",
+        "guard-metadata-address", "guard-not-allowed", "guard-private-address", "issue-type-missing", "jira-answers-slowly",
+        "jira-internal-fault", "perm-link-issue", "perm-schedule-issue", "perm-transition-issue", "proxy-address-unreadable", "tls-expires-soon",
+        "tls-file-unreadable", "url-http-instead-of-https", "version-name-taken", "webhook-not-possible", "workflow-no-route", "workflow-transition-refused",
     }
 ) | own.CONDITIONS  # fmt: skip
 """Causes that Tieline names itself, besides those of the failure study."""

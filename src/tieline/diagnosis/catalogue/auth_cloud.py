@@ -69,8 +69,9 @@ ENTRIES = (
         "auth-cloud-token-expired",
         title="The API token of {account} has most likely run out",
         seen="It worked; since a day it answers as to strangers. /myself says 401.",
-        means="API tokens live one year at most, and Jira says nothing when one ends. This connection's token was accepted before.",
-        known_by="The credential worked on this connection, and is refused now.",
+        means="API tokens live one year at most, and Jira says nothing when one ends: from then on it answers as to a wrong token.",
+        known_by="A refused login of a token that worked before, where this connection's own history says so. Without that "
+        "history it is one of several causes, and is only called possible.",
         do=(
             you("Make a new API token as {account} and enter it; everything held is then sent in order."),
             you("Note the new token's last day in the connection, so that Tieline warns in time."),

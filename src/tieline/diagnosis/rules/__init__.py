@@ -10,6 +10,7 @@ from tieline.diagnosis.rules.kit import Rule
 from tieline.diagnosis.rules.messages import MESSAGES
 from tieline.diagnosis.rules.network import NETWORK
 from tieline.diagnosis.rules.oauth import OAUTH
+from tieline.diagnosis.rules.outfit import OUTFIT
 from tieline.diagnosis.rules.permissions import PERMISSIONS
 from tieline.diagnosis.rules.projects import PROJECTS
 from tieline.diagnosis.rules.proxies import PROXIES
@@ -20,7 +21,7 @@ from tieline.diagnosis.rules.tls import TLS
 RULES: tuple[Rule, ...] = tuple(
     rule
     for family in (
-        NETWORK, TLS, PROXIES, ADDRESSES, REDIRECTED, SITE_STATE, AUTH_CLOUD, AUTH_SENT, AUTH_DC, OAUTH, CONNECT, PROJECTS, PERMISSIONS, INTERFACE,
+        NETWORK, TLS, OUTFIT, PROXIES, ADDRESSES, REDIRECTED, SITE_STATE, AUTH_CLOUD, AUTH_SENT, AUTH_DC, OAUTH, CONNECT, PROJECTS, PERMISSIONS, INTERFACE,
         MESSAGES,
     )
     for rule in family.rules

@@ -33,6 +33,8 @@ def refused(reading: Reading, case: Case) -> str | None:
         return None
     if "oauth_problem" in reading.low or "scope does not match" in reading.low or _RIGHT.search(reading.low):
         return None
+    if not reading.login_reason and reading.head.get("x-ausername", "").lower() == "anonymous":
+        return None  # Jira saw no login at all
     if reading.login_reason == "AUTHENTICATED_FAILED" or "authenticated_failed" in reading.low:
         return reading.answered() + ", with AUTHENTICATED_FAILED."
     if reading.auth == "unknown" and not reading.self_hosted and not reading.bare and "basic" not in reading.low:
@@ -181,7 +183,11 @@ def token_as_password(reading: Reading, case: Case) -> Claim | None:
         )
     if not _pat_shape(reading, case) or case.bearer_status() is not None:
         return None
-    if reading.status == 403 and (reading.login_reason or "basic authentication has been" in reading.low):
+    if reading.status == 403 and (
+        reading.login_reason
+        or "basic authentication has been" in reading.low
+        or not (reading.self_hosted or case.self_hosted or reading.from_jira)
+    ):
         return None
     if reading.status == 401 and refused(reading, case) is None:
         return None
@@ -201,6 +207,8 @@ def token_refused(reading: Reading, case: Case) -> Claim | None:
         return None
     if "oauth_problem" in reading.low or "scope does not match" in reading.low:
         return None
+    if case.settings.auth == "basic":
+        return None  # the check's own repeat of a password as Bearer
     claim = likely if reading.self_hosted or reading.head else possible
     return claim(
         reading.answered() + ": the personal access token was not accepted.",
@@ -211,6 +219,8 @@ def token_refused(reading: Reading, case: Case) -> Claim | None:
 
 @AUTH_DC.on("auth-pat-expired", 401)
 def token_ran_out(reading: Reading, case: Case) -> Claim | None:
+    if case.settings.auth == "basic":
+        return None
     if _hosted(reading) and reading.auth == "bearer" and case.worked_before and not _RIGHT.search(reading.low):
         return likely(
             reading.answered() + ".",

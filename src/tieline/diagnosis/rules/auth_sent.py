@@ -49,6 +49,8 @@ def placeholder(reading: Reading, case: Case) -> Claim | None:
     shape = reading.shape or case.settings.secret_shape
     if shape not in ("placeholder", "empty") or reading.who is not None or case.logged_in:
         return None
+    if case.settings.auth == "none":
+        return None  # nobody meant to sign in
     if reading.status == 200 and not reading.login_reason and reading.fields:
         return None
     what = "is empty" if shape == "empty" else "is the name of a variable, not a value"

@@ -7,6 +7,7 @@ import re
 from tieline.diagnosis.case import Case
 from tieline.diagnosis.reading import JSON_LIMIT, Reading, clean_text
 from tieline.diagnosis.rules.kit import Claim, Family, certain, likely, possible
+from tieline.diagnosis.rules.network import told
 
 INTERFACE = Family()
 
@@ -209,16 +210,17 @@ def _quoted_in_part(reading: Reading) -> bool:
     return reading.exchange.elapsed_ms is None
 
 
-@INTERFACE.on("answer-unreadable", None)
+@INTERFACE.on_failure("answer-unreadable", "read:too-large", "read:bad-encoding")
 def answer_too_large(reading: Reading, case: Case) -> Claim | None:
-    return _too_large(reading)
-
-
-def _too_large(reading: Reading) -> Claim | None:
-    failure = reading.exchange.failure
-    if failure is not None and failure.kind in ("too-large", "bad-encoding"):
-        return certain("The answer was larger than Tieline reads, or packed in a way that does not unpack.", weight=70)
-    return None
+    failure = reading.failure
+    large = failure is not None and failure.kind == "too-large"
+    return certain(
+        *told(
+            reading,
+            "The answer is larger than Tieline reads." if large else "The answer does not unpack as it says it does.",
+        ),
+        weight=70,
+    )
 
 
 def _asked_here(reading: Reading) -> bool:

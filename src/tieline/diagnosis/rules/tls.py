@@ -180,7 +180,9 @@ def plain_port(reading: Reading, case: Case) -> Claim:
 
 @TLS.on_failure("tls-client-cert-required", "tls:client-certificate")
 def certificate_wanted(reading: Reading, case: Case) -> Claim:
-    because = told(reading, "The server ended the handshake because no client certificate was shown.")
+    shown = case.settings.client_certificate
+    seen = "the client certificate that was shown is not accepted" if shown else "no client certificate was shown"
+    because = told(reading, f"The server ended the handshake because {seen}.")
     return certain(*because) if reading.exchange.failure is not None else likely(*because)
 
 

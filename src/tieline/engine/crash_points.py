@@ -12,24 +12,38 @@ import signal
 from pathlib import Path
 from threading import Lock
 
-_AT = os.environ.get("TIELINE_CRASH_AT", "")
-_LOG = os.environ.get("TIELINE_CRASH_LOG", "")
-_ARMED = bool(_AT or _LOG)
-_counts: dict[str, int] = {}
 _lock = Lock()
+
+
+class _Points:
+    def __init__(self, at: str, log: str) -> None:
+        self.at, self.log = at, log
+        self.armed = bool(at or log)
+        self.counts: dict[str, int] = {}
+
+
+_points = _Points(os.environ.get("TIELINE_CRASH_AT", ""), os.environ.get("TIELINE_CRASH_LOG", ""))
+
+
+def arm(*, at: str = "", log: str = "") -> None:
+    """Count from here: end the process at ``at``, write the names reached to ``log``."""
+    global _points  # noqa: PLW0603 — one process has one set of crash points
+    with _lock:
+        _points = _Points(at, log)
 
 
 def reached(name: str) -> None:
     """Tell that the moment ``name`` has come."""
-    if not _ARMED:
+    if not _points.armed:
         return
     with _lock:
-        _counts[name] = _counts.get(name, 0) + 1
-        numbered = f"{name}#{_counts[name]}"
-        if _LOG:
-            with Path(_LOG).open("a", encoding="utf-8") as log:
+        points = _points
+        points.counts[name] = points.counts.get(name, 0) + 1
+        numbered = f"{name}#{points.counts[name]}"
+        if points.log:
+            with Path(points.log).open("a", encoding="utf-8") as log:
                 log.write(numbered + "\n")
                 log.flush()
                 os.fsync(log.fileno())
-        if _AT in {name, numbered}:
+        if points.at in {name, numbered}:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
 
+from tieline.engine.crash_points import reached
 from tieline.engine.durable import DbosQueue, DurableOptions
 from tieline.engine.ports import OpKind
 from tieline.engine.turn import Ports
@@ -98,14 +99,17 @@ class Runtime:
         thread.start()
 
     def _sweep(self) -> None:
-        """Hand over what is due, as long as there is any; mark first, so that an attempt that ends at once is not
-        marked after its end."""
+        """Hand over what is due, as long as there is any. Handed first, marked after: a crash between the two hands
+        over twice, which is once."""
         while not self._stop.is_set():
             ops = self._ports.ledger.due(HAND_OVER, skip=self.queue.busy())
             if not ops:
                 return
-            self._ports.ledger.mark_handed([op.id for op in ops])
+            reached("before hand over")
             self.queue.hand_over(ops)
+            reached("after hand over")
+            self._ports.ledger.mark_handed([op.id for op in ops], starts=[op.attempts for op in ops])
+            reached("after mark handed")
 
     def _reap(self) -> None:
         taken = self._ports.ledger.take_back(dead_after_s=self._rhythm.dead_after_s)

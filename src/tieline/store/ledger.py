@@ -232,8 +232,15 @@ class DjangoLedger:
         return Op.objects.filter(state="waiting", handed_at=None).order_by("due").values_list("due", flat=True).first()
 
     @one_transaction
-    def mark_handed(self, ops: Sequence[OpId]) -> None:
-        Op.objects.filter(id__in=ops, state="waiting").update(handed_at=self._now(), handed=F("handed") + 1)
+    def mark_handed(self, ops: Sequence[OpId], *, starts: Sequence[int] = ()) -> None:
+        """Note that these were handed over. With ``starts`` (in order), only those that were not started since: an
+        attempt that has ended already left its op to be handed over anew."""
+        waiting = Op.objects.filter(id__in=ops, state="waiting")
+        by_starts: dict[int, list[OpId]] = {}
+        for op, count in zip(ops, starts, strict=False):
+            by_starts.setdefault(count, []).append(op)
+        for rows in [waiting.filter(id__in=some, attempts=count) for count, some in by_starts.items()] or [waiting]:
+            rows.update(handed_at=self._now(), handed=F("handed") + 1)
 
     @one_transaction
     def beat(self, worker: str) -> None:

@@ -93,9 +93,9 @@ def set_up(folder: Path) -> None:
         "TIELINE_CALLS_PER_SECOND": "1000",
         "TIELINE_SEARCH_LAG_SECONDS": "5",
     }
-    from tieline.cli.serve import set_up as prepare
+    from tieline.cli.installation import open_installation
 
-    prepare(exclusive=True)
+    open_installation()
 
 
 @dataclass(kw_only=True)

@@ -5,21 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tieline.cli.serve import (
-    address,
-    data_folder,
-    leave,
-    open_server,
-    serve_until,
-    set_up,
-    sign_in_path,
-    stopped_by_signals,
-)
+from tieline.cli.installation import claim_folder, make_data_folder, open_database
+from tieline.cli.refusal import Refusal, mistyped
+from tieline.cli.serve import address, open_server, serve_until, sign_in_path, stopped_by_signals
 
 
 @contextlib.contextmanager
@@ -40,43 +34,54 @@ def sandbox_beside(*, port: int, edition: str, issues: Path | None, folder: Path
 
 
 def read_greeting(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The first line of ``tieline sandbox --json``; leaves when the sandbox could not start (it said why itself)."""
+    """The first line of ``tieline sandbox --json``. Raises ``Refusal`` when it could not start (it said why itself)."""
     line = process.stdout.readline() if process.stdout else ""
     if not line:
-        leave("The sandbox Jira did not start; see the line above. Choose another port with --sandbox-port.")
+        raise Refusal("The sandbox Jira did not start; see the line above. --sandbox-port takes another port.")
     greeting: dict[str, str] = json.loads(line)
     return greeting
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 def run_demo(*, sandbox_port: int, edition: str, issues: Path | None) -> int:
+    """0: stopped. Raises ``Refusal`` when a port, the folder or the file of issues is not to be had."""
+    if edition not in {"cloud", "dc"}:
+        raise mistyped(f'"{edition}" is not an edition. Say --edition cloud or --edition dc.')
     if issues is not None and not issues.is_file():
-        print(f'There is no file "{issues}".', file=sys.stderr)
-        return 2
+        raise mistyped(f'There is no file "{issues}".')
     if issues is not None and "TIELINE_DATA" not in os.environ:
         os.environ["TIELINE_DATA"] = f"var/{issues.name.split('.')[0]}"
-    folder = data_folder()
+    sandbox_port = sandbox_port or free_port()
+    if os.environ.get("TIELINE_PORT") == "0":
+        os.environ["TIELINE_PORT"] = str(free_port())
     os.environ["TIELINE_ALLOW"] = f"{os.environ.get('TIELINE_ALLOW', '')} 127.0.0.1:{sandbox_port}".strip()
     os.environ.setdefault("TIELINE_PUBLIC_URL", f"http://localhost:{os.environ.get('TIELINE_PORT', '8080')}")
     os.environ.setdefault("TIELINE_SEARCH_LAG_SECONDS", "5")
     os.environ.setdefault("TIELINE_POLL_SECONDS", "15")
-    with (
-        stopped_by_signals() as stop,
-        sandbox_beside(port=sandbox_port, edition=edition, issues=issues, folder=folder) as process,
-    ):
-        release = set_up(exclusive=True)
-        from django.conf import settings
+    with stopped_by_signals() as stop:
+        folder = make_data_folder()
+        release = claim_folder(folder)
+        with sandbox_beside(port=sandbox_port, edition=edition, issues=issues, folder=folder) as process:
+            open_database()
+            from django.conf import settings
 
-        from tieline.cli.sample import save_sample_plan
-        from tieline.wiring import build_runtime
+            from tieline.cli.sample import save_sample_plan
+            from tieline.wiring import build_runtime
 
-        server = open_server(settings.HOST, settings.PORT)
-        save_sample_plan()
-        runtime = build_runtime(worker=True)
-        path = sign_in_path()
-        greeting = read_greeting(process)
-        settings.DEMO_SANDBOX = greeting
-        print(welcome(greeting, path), flush=True)
-        serve_until(stop, server, runtime, release)
+            server = open_server(settings.HOST, settings.PORT)
+            save_sample_plan()
+            runtime = build_runtime(worker=True)
+            path = sign_in_path()
+            greeting = read_greeting(process)
+            settings.DEMO_SANDBOX = greeting
+            print(welcome(greeting, path), flush=True)
+            serve_until(stop, server, runtime, release)
     return 0
 
 

@@ -1,22 +1,24 @@
-"""``tieline doctor URL``: the ladder with no server and no database."""
+"""``tieline doctor URL``: the ladder with no server and no database.
+
+The first line is printed before anything that talks to Jira is imported, so that a person sees at once that it runs.
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tieline.cli.refusal import mistyped
 from tieline.cli.terminal import paint, print_card, print_json, width
-from tieline.diagnosis.address import AddressRepair, repair_address, repair_secret
+from tieline.diagnosis.address import AddressRepair, repair_account, repair_address, repair_secret
 from tieline.diagnosis.card import build_card
 from tieline.diagnosis.evidence import Settings
-from tieline.diagnosis.ladder import CheckReport, RungResult, RungState, build_report
+from tieline.diagnosis.ladder import RUNGS, CheckReport, RungResult, RungState, build_report
 from tieline.diagnosis.secret_shape import classify_secret
-from tieline.engine.check import check_connection
-from tieline.engine.clock import SystemClock
-from tieline.wiring.doors import door_for_settings
 
 MARKS = {
     RungState.OK: ("✓", "ok", "green"),
@@ -25,42 +27,72 @@ MARKS = {
     RungState.NOT_RUN: ("·", "not run", "dim"),
 }
 SECRET_VARIABLE = "TIELINE_JIRA_SECRET"  # the name of a variable
+WHOLE_CHECK_S = 20.0
+_LONGEST_SECRET = 64 * 1024
+_TITLES = max(len(rung.title) for rung in RUNGS)
 _PORTS = {"https": 443, "http": 80}
 
 
 def read_secret(*, from_stdin: bool, user: str) -> str:
-    """The secret from standard input, the environment or a prompt; empty where nobody can be asked."""
+    """The secret from standard input, the environment or a prompt; empty where nobody can be asked.
+
+    Raises ``Refusal`` when standard input was to hold one and does not.
+    """
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        line = sys.stdin.buffer.readline(_LONGEST_SECRET).rstrip(b"\r\n")
+        try:
+            secret = line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise mistyped("The secret on standard input is not text in UTF-8.") from None
+        if not secret.strip():
+            raise mistyped(
+                "Standard input holds no secret. Write it there in one line, for instance from a file: < FILE"
+            )
+        return secret
     if given := os.environ.get(SECRET_VARIABLE):
         return given
     if not sys.stdin.isatty():
         return ""
-    return getpass.getpass(f"{'Password or API token of ' + user if user else 'Personal access token'}: ")
+    try:
+        return getpass.getpass(f"{'Password or API token of ' + user if user else 'Personal access token'}: ")
+    except EOFError:
+        raise KeyboardInterrupt from None
 
 
 def typed_endpoint(address: str) -> tuple[str, ...]:
     """The host and port typed at this terminal: whoever types them here is the operator of this call."""
-    parts = urlsplit(address)
-    if not parts.hostname:
+    from tieline.jira.allow import parse_entry
+
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").partition("%")[0].encode("idna").decode()
+        entry = f"{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 443)}"
+        parse_entry(entry)
+    except ValueError:
         return ()
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return (f"{host}:{parts.port or _PORTS.get(parts.scheme, 443)}",)
+    return (entry,)
 
 
-def run_doctor(
-    url: str, *, user: str, project: str, secret_stdin: bool, ca_file: str, as_json: bool
-) -> int:
-    """0: every step is green. 2: no address, or a file that is not there. 3: something is wrong with the connection."""
+def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file: str, as_json: bool) -> int:
+    """0: every step is green. 3: something is wrong between here and Jira.
+
+    Raises ``Refusal`` when address, secret or a file is missing.
+    """
     if not url.strip():
-        print("Name the address of Jira: tieline doctor https://acme.atlassian.net --user pat@acme.io", file=sys.stderr)
-        return 2
-    if ca_file and not Path(ca_file).is_file():
-        print(f'There is no file "{ca_file}".', file=sys.stderr)
-        return 2
+        raise mistyped("Name the address of Jira: tieline doctor https://acme.atlassian.net --user pat@acme.io")
+    if ca_file and (trouble := _unreadable(ca_file)):
+        raise mistyped(trouble)
     repair = repair_address(url)
-    user = user.strip()
-    fixed = repair_secret(read_secret(from_stdin=secret_stdin, user=user))
+    if not repair.readable:
+        repair = repair_address(re.sub(r"(?<=//)[^/@]*@", "", url))  # a password in there must not be shown
+    user, account_said = repair_account(user)
+    secret = read_secret(from_stdin=secret_stdin, user=user)
+    if user and not secret.strip():
+        raise mistyped(
+            f"No secret was given for {user}. Pipe it in with --secret-stdin, or set {SECRET_VARIABLE}; "
+            "without --user the check goes as far as Jira lets anybody."
+        )
+    fixed = repair_secret(secret)
     project = (project or repair.project_key or "").strip()
     settings = Settings(
         address=repair.url,
@@ -69,29 +101,13 @@ def run_doctor(
         secret_shape=classify_secret(fixed.secret) if fixed.secret or user else None,
         project_key=project or None,
     )
-    said = [*repair.repairs, *fixed.repairs]
+    said = [*repair.repairs, *account_said, *fixed.repairs]
     if not as_json:
         print(f"Checking {paint(repair.url, 'bold')}{f' as {user}' if user else ''}")
         for sentence in said:
             print(paint(f"  {sentence}", "dim"))
         print(flush=True)
-    door = door_for_settings(
-        repair.url,
-        user,
-        fixed.secret,
-        auth=settings.auth,
-        allow=typed_endpoint(repair.url),
-        total_s=20.0,
-        ca_file=ca_file or None,
-    )
-    results: list[RungResult] = []
-    try:
-        for result in check_connection(door, settings, clock=SystemClock(), project_key=project or None):
-            results.append(result)
-            if not as_json:
-                print_rung(result)
-    finally:
-        door.close()
+    results = _check(settings, fixed.secret, ca_file=ca_file, live=not as_json)
     report = build_report(results, settings)
     if as_json:
         print_json(report_json(report, repair, said))
@@ -100,10 +116,48 @@ def run_doctor(
     return 0 if report.ok else 3
 
 
+def _check(settings: Settings, secret: str, *, ca_file: str, live: bool) -> list[RungResult]:
+    from tieline.engine.check import check_connection
+    from tieline.engine.clock import SystemClock
+    from tieline.wiring.doors import door_for_settings
+
+    door = door_for_settings(
+        settings.address,
+        settings.account,
+        secret,
+        auth=settings.auth,
+        allow=typed_endpoint(settings.address),
+        total_s=WHOLE_CHECK_S,
+        ca_file=ca_file or None,
+    )
+    results: list[RungResult] = []
+    try:
+        for result in check_connection(door, settings, clock=SystemClock(), project_key=settings.project_key):
+            results.append(result)
+            if live:
+                print_rung(result)
+    finally:
+        door.close()
+    return results
+
+
+def _unreadable(file: str) -> str:
+    """Why ``file`` cannot serve as a list of certificates; empty when it can."""
+    import ssl
+
+    if not Path(file).is_file():
+        return f'There is no file "{file}".'
+    try:
+        ssl.create_default_context(cafile=file)
+    except (OSError, ValueError):
+        return f'"{file}" holds no certificates. They are expected as PEM: -----BEGIN CERTIFICATE-----'
+    return ""
+
+
 def print_rung(result: RungResult) -> None:
     mark, word, colour = MARKS[result.state]
     sentence = result.reason if result.state is RungState.NOT_RUN else result.found
-    label = f"{mark} {result.rung.title:<22} {word:<8}"
+    label = f"{mark} {result.rung.title:<{_TITLES}} {word:<8}"
     print(f"{paint(label, colour)} {sentence}".rstrip(), flush=True)
 
 
@@ -118,7 +172,8 @@ def print_problems(report: CheckReport) -> None:
             print("\n".join(f"  {line}" for line in card.request_text.split("\n")))
     print()
     if report.ok:
-        print(paint("All good.", "bold", "green"), f"{len(report.exchanges)} calls.")
+        calls = len(report.exchanges)
+        print(paint("All good.", "bold", "green"), f"{calls} call{'' if calls == 1 else 's'}.")
     else:
         red = [result.rung.title for result in report.results if result.state is RungState.PROBLEM]
         print(paint("Problems found:", "bold", "red"), f"{', '.join(red)}. Mend it, then run this again.")

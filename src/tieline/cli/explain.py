@@ -9,34 +9,36 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
-from tieline.cli.terminal import as_mapping, paint, print_card, print_json, width
+from tieline.cli.refusal import mistyped
+from tieline.cli.terminal import as_mapping, paint, print_card, print_json, to_json, width
 from tieline.diagnosis.card import build_card
 from tieline.diagnosis.catalogue import CATALOGUE
 from tieline.diagnosis.classify import classify
 from tieline.diagnosis.pasted import parse_pasted
 from tieline.diagnosis.recorded import finding_json, findings_json, parse_recorded
-from tieline.settings import PROBLEM_PAGES
 
 _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 _LONGEST_LINE = 8 * 1024 * 1024
+_LONGEST_TEXT = 1024 * 1024
+_PACKAGE = Path(__file__).parents[1]
 
 
 def explain_text(text: str, *, as_json: bool) -> int:
-    """0: explained. 2: nothing to explain, or no problem of that name. 3: a message nobody here recognises."""
+    """0: explained. 3: a message nobody here recognises. Raises ``Refusal`` for no text, or no problem of that name."""
     if text.strip() == "-":
-        text = sys.stdin.read()
+        text = sys.stdin.read(_LONGEST_TEXT)
     text = text.strip()
     if not text:
-        print("Paste a message, or name a problem: tieline explain perm-create-version", file=sys.stderr)
-        return 2
-    if text in CATALOGUE:
-        return _explain_slug(text, as_json=as_json)
+        raise mistyped("Paste a message, or name a problem: tieline explain perm-create-version")
+    slug = re.sub(r"[\s_]+", "-", text.lower())
+    if slug in CATALOGUE:
+        return _explain_slug(slug, as_json=as_json)
     if _SLUG.match(text):
         near = difflib.get_close_matches(text, CATALOGUE, n=3, cutoff=0.5)
-        hint = f" Did you mean {', '.join(near)}?" if near else ""
-        print(f'There is no problem named "{text}".{hint}', file=sys.stderr)
-        return 2
+        hint = f" Did you mean {', '.join(near)}?" if near else " A message is explained too: paste it whole."
+        raise mistyped(f'There is no problem named "{text}".{hint}')
     evidence = parse_pasted(text)
     findings = classify(evidence)
     if as_json:
@@ -63,7 +65,7 @@ def explain_text(text: str, *, as_json: bool) -> int:
 
 def _explain_slug(slug: str, *, as_json: bool) -> int:
     entry = CATALOGUE[slug]
-    page = (PROBLEM_PAGES / f"{slug}.md").read_text(encoding="utf-8")
+    page = page_of(slug)
     if as_json:
         print_json(
             {
@@ -89,27 +91,33 @@ def _explain_slug(slug: str, *, as_json: bool) -> int:
     return 0
 
 
+def page_of(slug: str) -> str:
+    """The problem's page in Markdown: from the installed package, or from ``docs/problems`` of a checkout."""
+    shipped = _PACKAGE / "diagnosis" / "pages"
+    folder = shipped if shipped.is_dir() else _PACKAGE.parents[1] / "docs" / "problems"
+    return (folder / f"{slug}.md").read_text(encoding="utf-8")
+
+
 def explain_exchanges(file: str, *, as_json: bool) -> int:
-    """One recorded answer a line in, its findings out. 2: the file is not there, or a line is not a JSON object."""
+    """One recorded answer a line in, its findings out. 2: a line was left out because it is no recorded answer.
+
+    Raises ``Refusal`` for a file that cannot be read.
+    """
     try:
         source = sys.stdin if file == "-" else Path(file).open(encoding="utf-8", errors="replace")  # noqa: SIM115
     except OSError as failure:
-        print(f'Cannot read "{file}": {failure.strerror}.', file=sys.stderr)
-        return 2
+        raise mistyped(f'Cannot read "{file}": {failure.strerror}.') from None
     unread = 0
     with source:
-        for number, line in enumerate(_lines(source), 1):
-            try:
-                recorded = json.loads(line)
-            except (ValueError, RecursionError):
-                recorded = None
-            if not isinstance(recorded, dict):
-                print(f"Line {number} is not a JSON object; it was left out.", file=sys.stderr)
+        for number, line in _lines(source):
+            recorded, why = _parse_line(line)
+            if recorded is None:
+                print(f"Line {number} {why}; it was left out.", file=sys.stderr)
                 unread += 1
                 continue
             findings = classify(parse_recorded(recorded))
             if as_json:
-                print(json.dumps(findings_json(recorded.get("id"), findings), ensure_ascii=False))
+                print(to_json(findings_json(recorded.get("id"), findings)))
                 continue
             print(paint(str(recorded.get("id", number)), "bold"))
             for finding in findings:
@@ -122,7 +130,27 @@ def explain_exchanges(file: str, *, as_json: bool) -> int:
     return 2 if unread else 0
 
 
-def _lines(source: Iterator[str]) -> Iterator[str]:
-    for line in source:
-        if line.strip() and len(line) <= _LONGEST_LINE:
-            yield line
+def _lines(source: TextIO) -> Iterator[tuple[int, str]]:
+    """Each line that is not blank, with its number. Of one that is too long no more than too much is kept."""
+    number = 0
+    while line := source.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE and not line.endswith("\n"):
+            rest = line
+            while rest and not rest.endswith("\n"):
+                rest = source.readline(_LONGEST_LINE)
+        if line.strip():
+            yield number, line
+
+
+def _parse_line(line: str) -> tuple[dict[str, Any] | None, str]:
+    """The recorded answer of a line, or None and what the line is instead."""
+    if len(line) > _LONGEST_LINE:
+        return None, "is longer than 8 MiB"
+    try:
+        recorded = json.loads(line)
+    except ValueError:
+        return None, "is not JSON"
+    except RecursionError:
+        return None, "is nested too deep"
+    return (recorded, "") if isinstance(recorded, dict) else (None, "is not a JSON object")

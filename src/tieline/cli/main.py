@@ -5,6 +5,7 @@ Exit codes: 0 all good · 1 Tieline itself failed · 2 usage · 3 problems found
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -15,7 +16,8 @@ from typing import Annotated
 import typer
 
 from tieline import __version__
-from tieline.cli.values import read_values_by_hand
+from tieline.cli.refusal import Refusal
+from tieline.cli.values import is_port, read_values_by_hand
 
 app = typer.Typer(
     name="tieline",
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Keep a product plan and Jira in step, both ways, and say exactly why when that fails.\n\n"
-    "Examples:\n\n  tieline demo\n\n  tieline doctor https://acme.atlassian.net --user pat@acme.io --project ROAD\n\n"
+    "\b\nExamples:\n  tieline demo\n  tieline doctor https://acme.atlassian.net --user pat@acme.io --project ROAD\n"
     '  tieline explain "Unhandled error: STATUS=302"',
 )
 
@@ -47,7 +49,7 @@ def _root(
     del version
 
 
-@app.command()
+@app.command(short_help="Check a Jira step by step and explain what is wrong.")
 def doctor(
     url: Annotated[str, typer.Argument(help="Address of Jira, or any link copied from it.", show_default=False)] = "",
     user: Annotated[
@@ -62,6 +64,9 @@ def doctor(
     this_installation: Annotated[
         bool, typer.Option("--self", help="Check this installation of Tieline instead of a Jira.")
     ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="With --self: its folder.", show_default=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a Jira connection step by step and explain what is wrong, with no server and no database.
@@ -76,6 +81,9 @@ def doctor(
     Exit: 0 all good · 3 problems found · 2 usage · 1 Tieline itself failed · 130 interrupted.
     """  # noqa: D301  # \b keeps the examples as they are
     if this_installation:
+        if url.strip():
+            raise typer.BadParameter("Name an address, or say --self: one of them at a time.")
+        _settings(folder=folder)
         from tieline.cli.self_doctor import doctor_self
 
         raise typer.Exit(doctor_self(as_json=as_json))
@@ -124,7 +132,7 @@ def explain(
 @app.command()
 def sandbox(
     edition: Annotated[str, typer.Option(help="cloud or dc.")] = "cloud",
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", callback=is_port)] = 0,
     issues: Annotated[
         Path | None, typer.Option("--data", help="Real issues to load, JSON lines (also .gz).", show_default=False)
     ] = None,
@@ -166,7 +174,9 @@ def sandbox(
     )
 
 
-Port = Annotated[int | None, typer.Option(help="Port of the web server.", show_default=False)]
+Port = Annotated[
+    int | None, typer.Option(help="Port of the web server; 0 takes a free one.", show_default=False, callback=is_port)
+]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default=False)]
 DataFolder = Annotated[
     Path | None, typer.Option("--folder", help="Folder of the database and keys.", show_default=False)
@@ -182,7 +192,7 @@ def _settings(*, host: str | None = None, port: int | None = None, folder: Path 
         os.environ["TIELINE_DATA"] = str(folder)
 
 
-@app.command()
+@app.command(short_help="Run Tieline: web server and worker.")
 def serve(host: Host = None, port: Port = None, folder: DataFolder = None) -> None:
     """Run Tieline: web server, and on SQLite the worker in the same process.
 
@@ -197,7 +207,7 @@ def serve(host: Host = None, port: Port = None, folder: DataFolder = None) -> No
     raise typer.Exit(run_server())
 
 
-@app.command()
+@app.command(short_help="Run one more worker, on PostgreSQL.")
 def worker(folder: DataFolder = None) -> None:
     """Run one more worker beside a server on PostgreSQL; as many machines as wanted.
 
@@ -211,7 +221,7 @@ def worker(folder: DataFolder = None) -> None:
     raise typer.Exit(run_worker())
 
 
-@app.command()
+@app.command(short_help="Check a stored connection, step by step.")
 def check(
     connection: Annotated[str, typer.Argument(help="Name or id of a connection.")],
     project: Annotated[str, typer.Option("--project", "-p", help="Key of the project to look at.")] = "",
@@ -231,10 +241,12 @@ def check(
     raise typer.Exit(run_stored_check(connection, project=project, as_json=as_json))
 
 
-@app.command()
+@app.command(short_help="Run Tieline with a sandbox Jira and a sample plan.")
 def demo(
     port: Port = None,
-    sandbox_port: Annotated[int, typer.Option(help="Port of the sandbox Jira.")] = 8090,
+    sandbox_port: Annotated[
+        int, typer.Option(help="Port of the sandbox Jira; 0 takes a free one.", callback=is_port)
+    ] = 8090,
     edition: Annotated[str, typer.Option(help="Edition of the sandbox Jira: cloud or dc.")] = "cloud",
     issues: Annotated[
         Path | None,
@@ -255,7 +267,7 @@ def demo(
     raise typer.Exit(run_demo(sandbox_port=sandbox_port, edition=edition, issues=issues))
 
 
-@app.command(name="sign-in-link")
+@app.command(name="sign-in-link", short_help="Print a new one-time sign-in link.")
 def sign_in_link(
     email: Annotated[str, typer.Argument(help="E-mail of the person; left out: the administrator.")] = "",
     folder: DataFolder = None,
@@ -282,25 +294,58 @@ def _own_failure(kind: type[BaseException], failure: BaseException, trace: Trace
 
 
 # Typer carries a click of its own; the parent of its public BadParameter is what every usage failure is.
-_UsageFailure: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
+_UsageFailure: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
+
+
+_SECRET_OPTIONS = ("--secret", "--password", "--pass", "--token", "--api-token")
+_HOW_TO_GIVE_A_SECRET = (
+    "The secret is never an argument, which others on this machine could read: it is asked for, "
+    "or comes from --secret-stdin or TIELINE_JIRA_SECRET."
+)
+
+
+def _tell_usage(failure: typer.BadParameter) -> None:
+    """What to write instead, and where to read on. Without any argument the text is the help itself."""
+    text = failure.format_message()
+    of_doctor = failure.ctx is not None and failure.ctx.info_name == "doctor"
+    if of_doctor and text.startswith("Got unexpected extra argument"):
+        text = f"One address is enough. {_HOW_TO_GIVE_A_SECRET}"  # what was written may be the secret
+    if of_doctor and getattr(failure, "option_name", "") in _SECRET_OPTIONS:
+        text = _HOW_TO_GIVE_A_SECRET
+    if type(failure) is typer.BadParameter:
+        text = f"{'/'.join(failure.param.opts)}: {failure.message}" if failure.param else failure.message
+    print(text, file=sys.stderr)
+    if failure.ctx and not text.startswith("Usage:"):
+        print(f"See {failure.ctx.command_path} --help.", file=sys.stderr)
+
+
+def _write_anything() -> None:
+    """Letters that the terminal cannot show become marks, bytes that are no text likewise, instead of a failure."""
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def main() -> None:
     sys.excepthook = _own_failure
+    _write_anything()
     command = typer.main.get_command(app)
     read_values_by_hand(command)
     try:
         code = command.main(standalone_mode=False)
-    except KeyboardInterrupt:
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        print("\nInterrupted.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read the output has read enough. What is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except typer.Abort:
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(130)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(refusal.code)
     except _UsageFailure as failure:
-        failure.show()
+        _tell_usage(failure)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
+import gzip
 import json
 import signal
+import sqlite3
 import sys
 import threading
+import zlib
 from pathlib import Path
 from typing import Literal
 
+from tieline.cli.refusal import Refusal, mistyped
 from tieline.sandbox.faults import FAULTS
 from tieline.sandbox.options import SandboxOptions
+from tieline.sandbox.real_issues import NotIssues
 from tieline.sandbox.server import Sandbox
 
 
@@ -46,31 +53,15 @@ def run_sandbox(
     until_stdin_closes: bool,
     as_json: bool,
 ) -> int:
-    """Serve until interrupted. Exit code 2 names what was wrong with the options, 1 a port that is taken."""
+    """Serve until interrupted. Raises ``Refusal`` for what cannot be served: code 2 by the options, 1 by the port."""
     if list_faults:
         return print_faults(as_json=as_json)
-    kind: Literal["cloud", "dc"]
-    if edition == "cloud":
-        kind = "cloud"
-    elif edition in {"dc", "data-center", "server"}:
-        kind = "dc"
-    else:
-        print(f'"{edition}" is not an edition. Say --edition cloud or --edition dc.', file=sys.stderr)
-        return 2
-    unknown = [name for name in faults if name not in FAULTS]
-    if unknown:
-        print(f'There is no fault "{unknown[0]}". See tieline sandbox --list-faults.', file=sys.stderr)
-        return 2
-    wrong = [name for name in faults if kind not in FAULTS[name].editions]
-    if wrong:
-        print(f'The fault "{wrong[0]}" is not known from this edition; try the other --edition.', file=sys.stderr)
-        return 2
+    kind = parse_edition(edition)
+    check_faults(faults, kind)
+    if latency_ms < 0 or not 0 <= index_lag < float("inf"):
+        raise mistyped("--latency-ms and --index-lag are numbers from 0 up.")
     if issues is not None and not issues.is_file():
-        print(f'There is no file "{issues}".', file=sys.stderr)
-        return 2
-    if state is not None:
-        state.parent.mkdir(parents=True, exist_ok=True)
-    stop = threading.Event()
+        raise mistyped(f'There is no file "{issues}".')
     options = SandboxOptions(
         edition=kind,
         port=port,
@@ -80,15 +71,12 @@ def run_sandbox(
         latency_ms=latency_ms,
         index_lag_s=index_lag,
     )
-    try:
-        running = Sandbox.start(options)
-    except OSError as failure:
-        print(f"Port {port} on 127.0.0.1 is taken ({failure.strerror}). Choose another with --port.", file=sys.stderr)
-        return 1
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    running = open_sandbox(options)
     if until_stdin_closes:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), stop.set()), daemon=True).start()
+        threading.Thread(target=_set_when_stdin_closes, args=(stop,), daemon=True).start()
     words = {
         "url": running.url,
         "user": running.user,
@@ -105,3 +93,48 @@ def run_sandbox(
     with running:
         stop.wait()
     return 0
+
+
+def _set_when_stdin_closes(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+def parse_edition(word: str) -> Literal["cloud", "dc"]:
+    """Raises ``Refusal`` for a word that names no edition."""
+    if word == "cloud":
+        return "cloud"
+    if word in {"dc", "data-center", "server"}:
+        return "dc"
+    raise mistyped(f'"{word}" is not an edition. Say --edition cloud or --edition dc.')
+
+
+def check_faults(names: tuple[str, ...], edition: Literal["cloud", "dc"]) -> None:
+    """Raises ``Refusal`` for a name that is no fault, or one of the other edition."""
+    for name in names:
+        if name not in FAULTS:
+            near = difflib.get_close_matches(name, FAULTS, n=3, cutoff=0.5)
+            hint = f" Did you mean {', '.join(near)}?" if near else ""
+            raise mistyped(f'There is no fault "{name}".{hint} See tieline sandbox --list-faults.')
+        if edition not in FAULTS[name].editions:
+            other = "dc" if edition == "cloud" else "cloud"
+            raise mistyped(f'The fault "{name}" is one of the other edition: --edition {other}')
+
+
+def open_sandbox(options: SandboxOptions) -> Sandbox:
+    """The sandbox, answering. Raises ``Refusal`` when a file cannot be read or the port is taken."""
+    state = options.state_file
+    try:
+        if state is not None:
+            state.parent.mkdir(parents=True, exist_ok=True)
+        return Sandbox.start(options)
+    except (NotIssues, EOFError, UnicodeDecodeError, zlib.error, gzip.BadGzipFile) as failure:
+        told = str(failure) if isinstance(failure, NotIssues) else f'"{options.data_file}" cannot be read to its end'
+        raise mistyped(f"{told}. Wanted are JSON lines, one issue each, plain or as .gz.") from None
+    except sqlite3.Error as failure:
+        raise mistyped(f'"{state}" cannot be used as state ({failure}). Name another file with --state.') from None
+    except OSError as failure:
+        if failure.errno in {errno.EADDRINUSE, errno.EACCES} and failure.filename is None:
+            why = "is taken" if failure.errno == errno.EADDRINUSE else "may not be used by this user"
+            raise Refusal(f"Port {options.port} on 127.0.0.1 {why}. Choose another with --port.") from None
+        raise Refusal(f'Cannot use "{failure.filename}" ({failure.strerror}). Name another file.') from None

@@ -3,73 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import errno
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tieline.cli.installation import (
+    data_folder,
+    make_data_folder,
+    make_keys,
+    open_database,
+    open_for_a_look,
+    open_installation,
+    read_settings,
+)
+from tieline.cli.refusal import Refusal, mistyped
 
 if TYPE_CHECKING:
-    from waitress.server import BaseWSGIServer
-
     from tieline.wiring import Runtime
 
-
-def data_folder() -> Path:
-    """The folder of the database and the keys, made on first use (mode 0700)."""
-    folder = Path(os.environ.get("TIELINE_DATA", "var")).absolute()
-    if not folder.exists():
-        folder.mkdir(parents=True, mode=0o700)
-    return folder
+_PAGES_S = 3.0
+"""How long pages that are being made may take to end, once nothing else is under way."""
 
 
-def set_up(*, exclusive: bool) -> Callable[[], None]:
-    """Keys, settings, database. Returns what releases the folder; leaves with a clear message when it cannot be had."""
-    from tieline.store.keys import KeyTrouble, ensure_keys
+class WebServer(Protocol):
+    """What is used of Waitress's server."""
 
-    folder = data_folder()
-    try:
-        ensure_keys(folder)
-    except KeyTrouble as trouble:
-        leave(str(trouble))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tieline.settings")
-    import django
+    task_dispatcher: Any
 
-    django.setup()
-    from django.conf import settings
-
-    release: Callable[[], None] = lambda: None  # noqa: E731
-    if exclusive and not settings.DATABASE_URL:
-        from tieline.store.lock import Held, claim_data_folder
-
-        claim = claim_data_folder(folder)
-        if isinstance(claim, Held):
-            leave(
-                f"Another Tieline (process {claim.pid}) already uses {folder}. "
-                "Stop it first, or give this one its own --folder. Several servers on one database need PostgreSQL."
-            )
-        release = claim.release
-    from tieline.store.upkeep import migrate_database
-
-    migrate_database()
-    return release
+    def run(self) -> None: ...
+    def close(self) -> None: ...
 
 
-def leave(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-    sys.exit(1)
-
-
-def open_server(host: str, port: int) -> BaseWSGIServer:
-    """The web server, bound but not yet serving. Leaves with a message when the port is taken."""
+def open_server(host: str, port: int) -> WebServer:
+    """The web server, bound but not yet serving. Raises ``Refusal`` when the address cannot be had."""
     from django.core.wsgi import get_wsgi_application
-    from waitress.server import create_server
+    from waitress.server import create_server  # type: ignore[import-untyped]
 
     application = get_wsgi_application()
     try:
-        return create_server(
+        server: WebServer = create_server(
             application,
             host=host,
             port=port,
@@ -79,9 +54,21 @@ def open_server(host: str, port: int) -> BaseWSGIServer:
             max_request_body_size=12 * 1024 * 1024,
             clear_untrusted_proxy_headers=True,
         )
-    except OSError as failure:
-        leave(f"Cannot listen on {host}:{port} ({failure.strerror}). Choose another port with --port.")
-        raise
+    except (OSError, ValueError) as failure:
+        number = failure.errno if isinstance(failure, OSError) else None
+        if number not in {errno.EADDRINUSE, errno.EACCES}:
+            raise mistyped(
+                f'"{host}" is no address of this machine. Name one with --host, such as 127.0.0.1.'
+            ) from None
+        why = "is taken" if number == errno.EADDRINUSE else "may not be used by this user"
+        raise Refusal(f"{host}:{port} {why}. Choose another port with --port.") from None
+    return server
+
+
+def port_of(server: WebServer) -> int:
+    """The port that was taken: the one asked for, or a free one."""
+    several = getattr(server, "effective_listen", None)
+    return int(several[0][1] if several else getattr(server, "effective_port"))  # noqa: B009 - one of the two is there
 
 
 def sign_in_path() -> str | None:
@@ -104,70 +91,94 @@ def address() -> str:
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set."""
+    """An event that SIGINT and SIGTERM set. The second one ends the process at once; what was durable stays so."""
     stop = threading.Event()
+
+    def ask_to_stop(number: int, _frame: Any) -> None:
+        stop.set()
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, ask_to_stop)
     yield stop
 
 
-def serve_until(stop: threading.Event, server: BaseWSGIServer, runtime: Runtime, release: Callable[[], None]) -> None:
+@contextlib.contextmanager
+def said_when_slow() -> Iterator[None]:
+    """Tell somebody who waits for the end why it takes longer than a moment."""
+    sentence = "Finishing the work in hand (20 s at most). Stop once more to leave at once; nothing is lost."
+    slow = threading.Timer(1.5, lambda: print(sentence, file=sys.stderr, flush=True))
+    slow.daemon = True
+    slow.start()
+    try:
+        yield
+    finally:
+        slow.cancel()
+
+
+def serve_until(stop: threading.Event, server: WebServer, runtime: Runtime, release: Callable[[], None]) -> None:
     """Serve until ``stop``; then finish the work in hand (≤ 20 s) and let go of the folder."""
     listening = threading.Thread(target=server.run, name="web", daemon=True)
     listening.start()
     runtime.start()
     stop.wait()
-    server.close()
-    runtime.stop()
+    with said_when_slow():
+        server.close()
+        runtime.stop()
+        server.task_dispatcher.shutdown(cancel_pending=False, timeout=_PAGES_S)
     release()
 
 
 def run_server() -> int:
-    release = set_up(exclusive=True)
-    from django.conf import settings
-
-    from tieline.settings import flag
-    from tieline.wiring import build_runtime
-
-    server = open_server(settings.HOST, settings.PORT)
-    runtime = build_runtime(worker=flag("worker", default=True))
-    print(f"Tieline answers at {address()}")
-    if path := sign_in_path():
-        print(f"Sign in once with {address()}{path}")
-    print("Stop it with Ctrl-C.", flush=True)
     with stopped_by_signals() as stop:
+        release = open_installation()
+        from django.conf import settings
+
+        from tieline.settings import flag
+        from tieline.wiring import build_runtime
+
+        server = open_server(settings.HOST, settings.PORT)
+        settings.PORT = port_of(server)
+        runtime = build_runtime(worker=flag("worker", default=True))
+        print(f"Tieline answers at {address()}")
+        if path := sign_in_path():
+            print(f"Sign in once with {address()}{path}")
+        print("Stop it with Ctrl-C.", flush=True)
         serve_until(stop, server, runtime, release)
     return 0
 
 
 def run_worker() -> int:
-    set_up(exclusive=False)
-    from django.conf import settings
-
-    from tieline.wiring import build_runtime
+    read_settings()
+    from tieline import settings
 
     if not settings.DATABASE_URL:
-        leave(
+        raise mistyped(
             "On SQLite the worker runs inside `tieline serve`. More workers need PostgreSQL: "
             "set TIELINE_DATABASE_URL to postgresql://user:password@host/name."
         )
-    runtime = build_runtime(worker=True)
-    runtime.start()
-    print("The worker runs. Stop it with Ctrl-C.", flush=True)
     with stopped_by_signals() as stop:
+        make_keys(make_data_folder())
+        open_database()
+        from tieline.wiring import build_runtime
+
+        runtime = build_runtime(worker=True)
+        runtime.start()
+        print("The worker runs. Stop it with Ctrl-C.", flush=True)
         stop.wait()
-        runtime.stop()
+        with said_when_slow():
+            runtime.stop()
     return 0
 
 
 def print_sign_in_link(email: str) -> int:
-    set_up(exclusive=False)
+    """0: the link is printed. Raises ``Refusal`` for an e-mail that nobody here has."""
+    open_for_a_look()
     from tieline.store.models import User
     from tieline.store.people import ensure_admin, make_sign_in_link
 
-    user = User.objects.filter(email=email.lower()).first() if email else ensure_admin()
+    user = User.objects.filter(email=email.strip().lower()).first() if email else ensure_admin()
     if user is None:
-        print(f'Nobody here has the e-mail "{email}".', file=sys.stderr)
-        return 2
+        raise mistyped(f'Nobody in {data_folder()} has the e-mail "{email}".')
     print(f"{address()}/welcome/{make_sign_in_link(user)}")
     return 0

@@ -35,7 +35,18 @@ def width() -> int:
 
 
 def print_json(document: object) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    """One document: on one line, indented for a person at a terminal."""
+    print(to_json(document, indent=2 if sys.stdout.isatty() else None))
+
+
+def to_json(document: object, *, indent: int | None = None) -> str:
+    """``document`` as JSON. Letters stay letters where the stream can carry them all, else they are escaped."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=indent)
+    return text
 
 
 def print_card(card: Card) -> None:

@@ -1,8 +1,8 @@
 """Words of the command line as values, without Pydantic.
 
 Typer loads Pydantic to turn ``"8080"`` into 8080, and that import alone takes longer than everything else that happens
-before the first line of ``tieline doctor``. The commands here take words, whole and decimal numbers, paths and switches,
-so those are read by hand. ``test_start.py`` holds the commands to it.
+before the first line of ``tieline doctor``. The commands here take words, numbers, paths and switches, so those are
+read by hand.
 """
 
 from __future__ import annotations
@@ -32,6 +32,13 @@ def read_values_by_hand(command: Any) -> None:
     command.get_params = get_params
     for below in getattr(command, "commands", {}).values():
         read_values_by_hand(below)
+
+
+def is_port(port: int | None) -> int | None:
+    """``port`` as it is. Raises ``typer.BadParameter`` for a number that no port has."""
+    if port is not None and not 0 <= port <= 65535:
+        raise typer.BadParameter(f"{port} is no port; ports are the numbers 0 to 65535.")
+    return port
 
 
 class _Reader:

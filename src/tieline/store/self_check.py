@@ -43,7 +43,7 @@ def self_check(data_folder: Path, *, now: datetime | None = None) -> tuple[SelfC
     """Look at everything that can be looked at from here. Django must be set up; the database need not answer."""
     moment = now or timezone.now()
     first = [
-        check_sqlite(sys.version_info[:2], sqlite3.sqlite_version_info, embedded=not settings.DATABASE_URL),
+        check_sqlite(sys.version_info[:2], sqlite3.sqlite_version_info, embedded=connection.vendor == "sqlite"),
         check_folder(data_folder),
         check_disk(data_folder, shutil.disk_usage),
         check_key_file(data_folder),
@@ -132,8 +132,8 @@ def _check_database() -> SelfCheck:
     from tieline.store.upkeep import DatabaseTrouble, waiting_migrations
 
     name = "The database answers and fits this version"
-    file = Path(settings.DATABASES["default"]["NAME"])
-    if not settings.DATABASE_URL and not file.is_file():
+    file = Path(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and not file.is_file():
         found = f"there is no {file.name} yet"
         return SelfCheck(name=name, ok=False, found=found, remedy="Server operator: start tieline serve once.")
     try:

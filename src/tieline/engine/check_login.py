@@ -9,7 +9,7 @@ from tieline.diagnosis.hosts import Target, host_of, is_cloud_site
 from tieline.diagnosis.ladder import RungResult
 from tieline.diagnosis.reading import Reading, clean_text
 from tieline.engine.inquiry import SERVER_INFO, Inquiry, read_answer, status_of
-from tieline.engine.ports import AuthUse
+from tieline.sync.remote import AuthUse
 
 _TOKEN_LIKE = frozenset({None, "pat", "cloud-classic", "atatt", "jwt"})
 """Shapes worth one repeat as Bearer; a password of a person never goes out as a token."""

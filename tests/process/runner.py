@@ -79,9 +79,7 @@ def wait_for_the_end(seconds: float = 40.0) -> dict[str, Any]:
             f"{link.record.kind}:{link.record.name}": [link.state, link.remote_id]
             for link in Link.objects.select_related("record")
         },
-        "ops": [
-            [op.state, op.attempts, op.why] for op in Op.objects.filter(kind="sync-link").exclude(state="done")
-        ],
+        "ops": [[op.state, op.attempts, op.why] for op in Op.objects.filter(kind="sync-link").exclude(state="done")],
         "problems": list(Problem.objects.filter(fixed_at=None).values_list("slug", flat=True)),
     }
 

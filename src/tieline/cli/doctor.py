@@ -9,6 +9,7 @@ import getpass
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -169,7 +170,7 @@ def print_problems(report: CheckReport) -> None:
         print_card(card)
         if card.request_text:
             print("\n" + paint("Request for the Jira admin, to copy", "bold"))
-            print("\n".join(f"  {line}" for line in card.request_text.split("\n")))
+            print(textwrap.indent(card.request_text, "  "))
     print()
     if report.ok:
         calls = len(report.exchanges)

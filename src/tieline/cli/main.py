@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -319,35 +319,54 @@ def _tell_usage(failure: typer.BadParameter) -> None:
         print(f"See {failure.ctx.command_path} --help.", file=sys.stderr)
 
 
-def _write_anything() -> None:
-    """Letters that the terminal cannot show become marks, bytes that are no text likewise, instead of a failure."""
-    for stream in (sys.stdout, sys.stderr, sys.stdin):
+def _open_streams() -> None:
+    """Letters that the terminal cannot show become marks, bytes that are no text likewise, instead of a failure.
+    A stream that was closed is an empty one."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
+def _drop_output() -> None:
+    """Whoever read the output has read enough: what is still to be flushed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def main() -> None:
     sys.excepthook = _own_failure
-    _write_anything()
+    _open_streams()
     command = typer.main.get_command(app)
     read_values_by_hand(command)
     try:
-        code = command.main(standalone_mode=False)
+        code = _run(command)
         sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        print("\nInterrupted.", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the output has read enough. What is still to be flushed goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
-        sys.exit(refusal.code)
+        code = refusal.code
     except _UsageFailure as failure:
         _tell_usage(failure)
-        sys.exit(2)
-    sys.exit(code if isinstance(code, int) else 0)
+        code = 2
+    except BrokenPipeError:
+        _drop_output()
+        code = 0
+    if code == 130:
+        print("\nInterrupted.", file=sys.stderr)
+    sys.exit(code)
+
+
+def _run(command: Any) -> int:
+    """The exit code. Typer answers Ctrl-C with ``Exit(130)``, the end of input with ``Abort``, and leaves the process
+    when the output is closed."""
+    try:
+        code = command.main(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except SystemExit:
+        raise BrokenPipeError from None
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

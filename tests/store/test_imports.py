@@ -100,3 +100,21 @@ def test_a_page_of_a_hundred_takes_few_statements(plan, django_assert_max_num_qu
     page = [imported(number) for number in range(100)]
     with django_assert_max_num_queries(16):
         assert len(plan.store.save_imported(plan.integration.id, page, None)) == 100
+
+
+def test_a_release_whose_version_is_gone_stands_for_none(plan):
+    page = [imported(1, RecordKind.RELEASE), imported(2, RecordKind.RELEASE)]
+    plan.store.save_imported(plan.integration.id, page, None)
+    gone = Link.objects.get(remote_id="10001")
+    Link.objects.filter(id=gone.id).update(state="gone")
+    kept = Link.objects.get(remote_id="10002")
+    assert plan.store.release_versions(plan.integration.id) == {kept.record_id: "10002"}
+    assert plan.store.gone_issues(plan.integration.id, 10) == {}
+
+
+def test_an_imported_requirement_agrees_on_its_parent(plan):
+    page = [imported(1), imported(2, RecordKind.REQUIREMENT, parent="10001")]
+    plan.store.save_imported(plan.integration.id, page, None)
+    feature, requirement = Link.objects.get(remote_id="10001"), Link.objects.get(remote_id="10002")
+    assert requirement.baseline["parent"] == [feature.record_id, "10001"]
+    assert "parent" not in feature.baseline

@@ -169,7 +169,7 @@ class Store(Protocol):
     def read_connection(self, connection: ConnectionId) -> ConnectionView: ...
     def read_integration(self, integration: IntegrationId) -> IntegrationView: ...
     def read_link(self, link: LinkId) -> LinkView | None:
-        """None when it is gone or its record was deleted; but ``deleted`` with an intent while a create is unsettled."""
+        """None when it is gone or its record was deleted; ``deleted``, with its intent, while a create is unsettled."""
         ...
 
     def read_links(self, links: Sequence[LinkId]) -> tuple[LinkView, ...]: ...
@@ -195,8 +195,8 @@ class Store(Protocol):
         ...
 
     def links_waiting_to_create(self, integration: IntegrationId, limit: int) -> tuple[LinkId, ...]:
-        """Links without an issue, without an intent and without a problem that waits for a person, whose parent (if any)
-        is linked; oldest first."""
+        """Links without an issue, without an intent and without a problem that waits for a person, whose parent (if
+        any) is linked; oldest first."""
         ...
 
     def announce_create(
@@ -314,8 +314,9 @@ class Ledger(Protocol):
 
     def due(self, limit: int, *, skip: Sequence[ConnectionId] = ()) -> tuple[OpView, ...]:
         """Waiting ops whose time has come and that were not handed over (or long ago in vain), oldest first. Left out
-        while their connection is held, their integration paused, or their lane busy: the end of that brings them back. Ops of the connections in ``skip`` (busy enough already) are left out too, so
-        that a flood in one connection delays no other.
+        while their connection is held, their integration paused, or their lane busy: the end of that brings them back.
+        Ops of the connections in ``skip`` (busy enough already) are left out too, so that a flood in one connection
+        delays no other.
         """
         ...
 

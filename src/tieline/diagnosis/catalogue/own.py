@@ -164,8 +164,8 @@ ENTRIES = (
         "sync-issue-moved",
         title="The issue was moved to another project in Jira",
         seen="Changes of the record and of its issue stay on their own side.",
-        means="The record is linked with {issue}, which no longer stands in the project of this integration. Tieline "
-        "reads and writes only there, so it leaves the issue alone. Nothing here was deleted or emptied.",
+        means="The record is linked with an issue that no longer stands in the project of this integration. Tieline reads "
+        "and writes only there, so it leaves the issue alone. Nothing here was deleted or emptied.",
         known_by="The project that Jira names for the issue.",
         do=(
             you("Move the issue back in Jira, then sync the record."),

@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     os.environ["TIELINE_DATA"] = str(folder)
@@ -32,9 +37,9 @@ def main() -> None:
         ).id
         for name in ("one", "two")
     ]
-    print(json.dumps({"connections": made}), flush=True)
+    say(json.dumps({"connections": made}))
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        say(json.dumps(answer(json.loads(line))))
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:

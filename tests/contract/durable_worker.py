@@ -18,6 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 
 
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     folder, name = Path(sys.argv[1]), sys.argv[2]
     os.environ["TIELINE_DATA"] = str(folder)
@@ -73,13 +78,13 @@ def main() -> None:
     empty = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGUSR1, lambda *_: empty.set())
-    print("ready", settings.DEAD_AFTER_SECONDS, flush=True)
+    say("ready", settings.DEAD_AFTER_SECONDS)
     while not stop.wait(0.05):
         if empty.is_set():
             empty.clear()
-            print("emptied", runtime.queue.retain(before=time.time() + 1), flush=True)
+            say("emptied", runtime.queue.retain(before=time.time() + 1))
     runtime.stop()
-    print("stopped", flush=True)
+    say("stopped")
 
 
 if __name__ == "__main__":

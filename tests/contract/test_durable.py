@@ -113,7 +113,7 @@ class Yard:
     def wait(self, wanted: dict[str, int], *, seconds: float = 60.0) -> None:
         until = time.monotonic() + seconds
         while (found := self.states()) != wanted:
-            assert time.monotonic() < until, (found, wanted, [line for line in self.journal()][-10:])
+            assert time.monotonic() < until, (found, wanted, self.journal()[-10:])
             time.sleep(0.1)
 
     def wait_for(self, word: str, count: int = 1, *, seconds: float = 30.0) -> None:

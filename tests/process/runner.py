@@ -106,6 +106,11 @@ def run_scenario(scenario: str, number: str, integration: Any) -> None:
         planning.edit_record(feature, {"name": f"Ferry edit {number}", "tags": [f"t{number}"]}, actor=PERSON)
 
 
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     folder, scenario, number = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     prepare(folder)
@@ -115,13 +120,13 @@ def main() -> None:
     integration = connect()
     runtime = build_runtime(worker=True)
     runtime.start()
-    print(json.dumps(wait_for_the_end()), flush=True)
+    say(json.dumps(wait_for_the_end()))
     if scenario != "look":
         crash_points.arm(
             at=os.environ.get("TIELINE_TEST_CRASH_AT", ""), log=os.environ.get("TIELINE_TEST_CRASH_LOG", "")
         )
         run_scenario(scenario, number, integration)
-        print(json.dumps(wait_for_the_end()), flush=True)
+        say(json.dumps(wait_for_the_end()))
         crash_points.arm()
     runtime.stop()
 

@@ -44,7 +44,7 @@ UNREACHABLE_WAIT_S = (10.0, 30.0, 90.0, 300.0)
 
 
 class PacedJira:
-    """Satisfies :class:`tieline.engine.ports.Jira` around another one. One per connection and process, for all threads."""
+    """Satisfies :class:`tieline.engine.ports.Jira` around another one. One per connection and process."""
 
     def __init__(
         self, jira: Jira, *, connection: ConnectionId, gate: Gate, clock: Clock, in_flight: int = IN_FLIGHT

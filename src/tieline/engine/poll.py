@@ -109,7 +109,7 @@ def _compare_issues(issues: Sequence[Issue], desk: Desk, versions: Mapping[Recor
     for issue_id, link in links.items():
         view = views.get(issue_id)
         if view is not None:
-            _sort_out(view, Remote(issue=new[issue_id]), link, desk, versions, heard)
+            _sort_out(view, Remote(issue=new[issue_id]), desk, versions, heard)
 
 
 def _look_for_gone(desk: Desk, heard: Heard) -> Answer[object] | None:
@@ -150,7 +150,7 @@ def _walk_versions(desk: Desk, versions: dict[RecordId, IssueId], heard: Heard) 
         if view is None:
             continue
         if version_id in listed:
-            _sort_out(view, Remote(version=listed[version_id]), link, desk, versions, heard)
+            _sort_out(view, Remote(version=listed[version_id]), desk, versions, heard)
         else:
             heard.changed[version_id] = link
             heard.views[link] = view
@@ -160,7 +160,6 @@ def _walk_versions(desk: Desk, versions: dict[RecordId, IssueId], heard: Heard) 
 def _sort_out(
     view: LinkView,
     remote: Remote,
-    link: LinkId,
     desk: Desk,
     versions: Mapping[RecordId, IssueId],
     heard: Heard,
@@ -172,8 +171,8 @@ def _sort_out(
         assert outcome is not None
         heard.stamps.append(outcome)
         return
-    heard.changed[view.remote_id] = link
-    heard.views[link] = view
+    heard.changed[view.remote_id] = view.id
+    heard.views[view.id] = view
     heard.pulls += any(isinstance(step, SetRecord) for step in planned.steps)
 
 

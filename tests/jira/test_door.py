@@ -410,7 +410,7 @@ def sending(raw: bytes, *, reset: bool = False) -> Reply:
         (b"\x15\x03\x03\x00\x02\x02\x46", False, (Stage.READ, "not-http")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", False, (Stage.READ, "closed")),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", False, (Stage.READ, "closed")),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", False, (Stage.READ, "not-http")),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", False, (Stage.READ, "bad-encoding")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", False, (Stage.READ, "not-http")),
         (b"HTTP/1.1 2 00\r\n\r\n", False, (Stage.READ, "not-http")),
         (b"HTTP/1.1 200 OK\r\nBad Header\r\n\r\n", False, (Stage.READ, "not-http")),

@@ -29,7 +29,7 @@ class Failure:
 
     resolve: ``not-found``, ``temporary``, ``timeout`` · guard: ``private-address``, ``metadata-address``,
     ``not-allowed`` · connect: ``refused``, ``timeout``, ``unreachable``, ``reset`` ·
-    ``proxy-tunnel`` (a forward proxy refused to connect), ``proxy-login`` ·
+    ``proxy-tunnel`` (a forward proxy refused to connect), ``proxy-login``, ``proxy-unreachable`` (no connection to it) ·
     tls: ``untrusted-ca``, ``missing-intermediate``, ``self-signed``, ``expired``, ``not-yet-valid``,
     ``hostname-mismatch``, ``handshake``, ``not-tls`` (plain HTTP on that port), ``protocol``,
     ``client-certificate`` ·

@@ -178,12 +178,26 @@ def _check_connected(inquiry: Inquiry, first: _First) -> RungResult:
     exchange = first.exchange
     if exchange.failure is not None and exchange.response is None and exchange.failure.kind != "malformed-header":
         found = exchange.failure.detail or "No answer came."
-        return inquiry.bad("connection", clean_text(found, 200), inquiry.judge([exchange]), exchange)
+        other = _ask_in_tls(inquiry, exchange)
+        better = {key: inquiry.facts[key] for key in ("suggested_address",) if key in inquiry.facts}
+        findings = inquiry.judge([exchange])
+        return inquiry.bad("connection", clean_text(found, 200), findings, exchange, *other, facts=better)
     soon = tuple(one for one in inquiry.judge([exchange], look_ahead=True) if one.slug == "tls-expires-soon")
     found = f"{_way(inquiry.settings)}{_certificate_sentence(exchange)}{_outfit_sentence(inquiry.settings)}"
     if soon:
         return inquiry.warned("connection", found, soon, exchange)
     return inquiry.good("connection", found, exchange)
+
+
+def _ask_in_tls(inquiry: Inquiry, exchange: Exchange) -> tuple[Exchange, ...]:
+    """A port that hangs up on plain HTTP is asked once in TLS, without a login: a handshake settles what it speaks."""
+    failure, base = exchange.failure, exchange.request.base
+    if failure is None or failure.kind not in ("closed", "reset") or not base.startswith("http://"):
+        return ()
+    there = inquiry.ask("server info in TLS", SERVER_INFO, auth=AuthUse.NONE, base="https" + base.removeprefix("http"))
+    if there.certificate is not None:
+        inquiry.facts.update(speaks_tls=True, suggested_address="https" + base.removeprefix("http"))
+    return (there,)
 
 
 def _way(settings: Settings) -> str:
@@ -267,7 +281,7 @@ def _check_product(inquiry: Inquiry, first: _First) -> RungResult:
             stranger,
             facts=inquiry.facts,
         )
-    extra = _ask_around(inquiry, reading)
+    extra = () if exchange.failure is not None else _ask_around(inquiry, reading)
     findings = inquiry.judge([exchange, *extra])
     return inquiry.bad("product", _strange_answer(reading), findings, exchange, *extra, facts=inquiry.facts)
 

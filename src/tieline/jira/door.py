@@ -25,6 +25,8 @@ from tieline.jira.tls import build_context
 from tieline.jira.wire import (
     TOO_LARGE_HEADERS,
     UNEXPECTED,
+    blame_proxy,
+    broken_body,
     build_body,
     build_headers,
     classify_protocol,
@@ -147,7 +149,7 @@ class JiraDoor:
                 httpx2.Request(request.method, url, headers=headers, content=body), exchange, evidence_bytes
             )
         except Cut as exc:
-            return self._failed(exchange, exc.failure)
+            return self._failed(exchange, blame_proxy(exc.failure) if self._proxied else exc.failure)
         except UNEXPECTED as exc:
             return self._failed(exchange, classify_protocol(exc, _first_bytes()))
         if reply.body is not None:
@@ -194,7 +196,7 @@ class JiraDoor:
         except UndecodableBodyError as exc:
             failure = Failure(stage=Stage.READ, kind="bad-encoding", detail=str(exc))
         except UNEXPECTED as exc:
-            failure = classify_protocol(exc)
+            failure = broken_body(classify_protocol(exc))
         text, shortened = self._redactor.scrub_cut(decode_text(bytes(body), response), evidence_bytes)
         response = replace(response, body=text, body_elided=shortened or failure is not None)
         whole = None if failure is not None else bytes(body)
@@ -225,11 +227,7 @@ class JiraDoor:
                 keepalive_expiry=limits.idle_s,
                 network_backend=self._backend,
             )
-        try:
-            proxy = httpx2.Proxy(address)
-        except (ValueError, httpx2.InvalidURL) as exc:
-            detail = "The proxy's address does not start with http:// or https:// and a host name"
-            raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-proxy", detail=detail)) from exc
+        proxy = _parse_proxy(address)
         self._proxied = True
         return httpcore2.HTTPProxy(
             proxy_url=httpcore2.URL(
@@ -272,6 +270,17 @@ class JiraDoor:
 def build_door(options: DoorOptions) -> JiraDoor:
     """A door to the Jira of ``options``. Nothing is sent before the first question."""
     return JiraDoor(options)
+
+
+def _parse_proxy(address: str) -> httpx2.Proxy:
+    try:
+        proxy = httpx2.Proxy(address)
+        if proxy.url.scheme in {"http", "https"} and proxy.url.host:
+            return proxy
+    except (ValueError, httpx2.InvalidURL):
+        pass
+    detail = "The proxy's address does not start with http:// or https:// and a host name"
+    raise Cut(Failure(stage=Stage.SETTINGS, kind="malformed-proxy", detail=detail))
 
 
 def _secrets_of(options: DoorOptions) -> list[Secret]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpcore2
@@ -35,6 +36,18 @@ def too_large_body(limit: int) -> Failure:
     """The failure of an answer whose body, unpacked, has more than ``limit`` bytes; the rest was not read."""
     detail = f"The body of the answer is larger than {limit / 1024 / 1024:g} MiB"
     return Failure(stage=Stage.READ, kind="too-large", detail=detail)
+
+
+def broken_body(failure: Failure) -> Failure:
+    """Headers came as HTTP, so what breaks the rules afterwards is the body."""
+    return replace(failure, kind="bad-encoding") if failure.kind == "not-http" else failure
+
+
+def blame_proxy(failure: Failure) -> Failure:
+    """With a forward proxy, every connection is one to the proxy: Jira's own name and port are the proxy's matter."""
+    if failure.stage is Stage.RESOLVE or (failure.stage is Stage.CONNECT and not failure.kind.startswith("proxy-")):
+        return Failure(stage=Stage.CONNECT, kind="proxy-unreachable", detail=failure.detail)
+    return failure
 
 
 def classify_protocol(exc: Exception, first: bytes = b"") -> Failure:

@@ -37,7 +37,8 @@ OWN_SLUGS = frozenset(
     {
         "answer-not-http", "answer-unreadable", "field-not-on-screen", "field-required", "field-value-refused",
         "guard-metadata-address", "guard-not-allowed", "guard-private-address", "issue-type-missing", "jira-answers-slowly",
-        "jira-internal-fault", "perm-link-issue", "perm-schedule-issue", "perm-transition-issue", "proxy-address-unreadable", "tls-expires-soon",
+        "jira-internal-fault", "perm-link-issue", "perm-schedule-issue", "perm-transition-issue", "proxy-address-unreadable", "proxy-unreachable",
+        "tls-expires-soon",
         "tls-file-unreadable", "url-http-instead-of-https", "version-name-taken", "webhook-not-possible", "workflow-no-route", "workflow-transition-refused",
     }
 ) | own.CONDITIONS  # fmt: skip

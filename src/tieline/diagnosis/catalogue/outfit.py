@@ -32,6 +32,20 @@ ENTRIES = (
         response=CONNECTION,
     ),
     entry(
+        "proxy-unreachable",
+        title="The forward proxy on the way to {host} is not there",
+        seen="Every call ends at once or after five seconds, and the address named is the proxy's.",
+        means="This connection leaves through a forward proxy. The proxy's name does not resolve, its port is closed, or "
+        "packets to it get no reply. Nothing is known about Jira itself.",
+        known_by="With a proxy, the only connection that is opened is the one to the proxy.",
+        do=(
+            operator("Compare the proxy's address and port in the connection's settings."),
+            network("Start the proxy, or open the way to it from this server."),
+        ),
+        response=RETRY,
+        probe="Open a connection to the proxy's port from this server.",
+    ),
+    entry(
         "tls-expires-soon",
         title="The certificate of {host} ends on {expires}",
         seen="Everything works today.",

@@ -96,8 +96,10 @@ def header_unsendable(reading: Reading, case: Case) -> Claim:
 @NETWORK.on_failure("guard-private-address", "guard:private-address")
 def guard_private(reading: Reading, case: Case) -> Claim:
     addresses = ", ".join(reading.exchange.addresses) or "a private address"
+    proxy = case.settings.proxy
+    who = f"{_host(reading)} or the proxy {clean_text(proxy, 80)}" if proxy else _host(reading)
     return certain(
-        f"{_host(reading)} resolves to {addresses}, which is not on the operator's allow list.",
+        *told(reading, f"{who} resolves to {addresses}, which is not on the operator's allow list."),
         "Nothing was sent.",
         facts={"addresses": addresses},
     )
@@ -119,5 +121,7 @@ def guard_other(reading: Reading, case: Case) -> Claim:
 
 
 @NETWORK.on_failure("answer-not-http", "read:not-http", "read:headers-too-large", "send:not-http")
-def not_http(reading: Reading, case: Case) -> Claim:
+def not_http(reading: Reading, case: Case) -> Claim | None:
+    if reading.failure is not None and "a TLS record" in reading.failure.detail:
+        return None  # said by the rules on TLS
     return certain(*told(reading, f"{_host(reading)} answered with something that is not HTTP."))

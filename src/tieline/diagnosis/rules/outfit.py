@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tieline.diagnosis.case import Case
-from tieline.diagnosis.reading import Reading
+from tieline.diagnosis.reading import Reading, clean_text
 from tieline.diagnosis.rules.kit import Claim, Family, certain, likely
 from tieline.diagnosis.rules.network import told
 
@@ -24,6 +24,12 @@ def file_unreadable(reading: Reading, case: Case) -> Claim:
 @OUTFIT.on_failure("proxy-address-unreadable", "settings:malformed-proxy")
 def proxy_unreadable(reading: Reading, case: Case) -> Claim:
     return certain(*told(reading, "The address of the connection's proxy could not be read."), "Nothing was sent.")
+
+
+@OUTFIT.on_failure("proxy-unreachable", "connect:proxy-unreachable")
+def proxy_silent(reading: Reading, case: Case) -> Claim:
+    proxy = f"the proxy {clean_text(case.settings.proxy, 80)}" if case.settings.proxy else "its proxy"
+    return certain(*told(reading, f"The call goes through {proxy}, and no connection to that came about."))
 
 
 @OUTFIT.on_case("tls-expires-soon")
@@ -60,7 +66,8 @@ def _time(text: str | None) -> datetime | None:
 def slow(case: Case) -> Claim | None:
     if not case.facts.get("time_was_up"):
         return None
-    times = [r.exchange.elapsed_ms for r in case.readings if r.status is not None and r.exchange.elapsed_ms is not None]
+    whole = [r.exchange for r in case.readings if r.status is not None and r.failure is None]
+    times = [exchange.elapsed_ms for exchange in whole if exchange.elapsed_ms is not None]
     if not times:
         return None
     return likely(

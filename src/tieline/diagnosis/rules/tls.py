@@ -42,6 +42,8 @@ def unknown_issuer(reading: Reading, case: Case) -> Claim | None:
         return None
     issuer, facts = _issuer(reading)
     because = (*told(reading, "The certificate was refused: its issuer is not trusted here."), issuer)
+    if _may_lack_intermediate(reading, case):
+        return likely(*because, "The connection's own authority file does not lead to it.", weight=55, facts=facts)
     if reading.exchange.certificate is not None and not _public_issuer(reading):
         return certain(
             *because,
@@ -55,12 +57,31 @@ def unknown_issuer(reading: Reading, case: Case) -> Claim | None:
     return likely(*because, weight=60, facts=facts)
 
 
+def _may_lack_intermediate(reading: Reading, case: Case) -> bool:
+    """An authority is given for this connection, and the server sent a single certificate: one in between may be missing."""
+    certificate = reading.exchange.certificate
+    return (
+        bool(case.settings.authority_file)
+        and certificate is not None
+        and not certificate.self_signed
+        and certificate.chain_length in (1, None)
+        and not _public_issuer(reading)
+    )
+
+
 @TLS.on_failure("tls-missing-intermediate", "tls:untrusted-ca", "tls:missing-intermediate")
 def chain_incomplete(reading: Reading, case: Case) -> Claim | None:
     if _atlassian(reading):
         return None
     certificate = reading.exchange.certificate
     issuer, facts = _issuer(reading)
+    if _may_lack_intermediate(reading, case):
+        return likely(
+            "The server sent one certificate only, and the authority of this connection did not sign it directly.",
+            issuer,
+            weight=65,
+            facts=facts,
+        )
     if certificate is not None and certificate.chain_length == 1 and _public_issuer(reading):
         return certain(
             "The server sent one certificate only, without the one that signed it.",
@@ -198,6 +219,30 @@ def certificate_wanted_page(reading: Reading, case: Case) -> Claim | None:
             weight=90,
         )
     return None
+
+
+@TLS.on_failure("url-http-instead-of-https", "read:not-http")
+def tls_record_came_back(reading: Reading, case: Case) -> Claim | None:
+    if not answered_in_tls(reading):
+        return None
+    return certain(*told(reading, "The question went out as plain HTTP, and TLS came back."), weight=90)
+
+
+@TLS.on_failure("url-http-instead-of-https", "read:closed", "read:reset")
+def hangs_up_on_plain_http(reading: Reading, case: Case) -> Claim | None:
+    if not case.facts.get("speaks_tls") or reading.request.base.startswith("https://"):
+        return None
+    return certain(
+        *told(reading, "The port hung up on plain HTTP."),
+        "Asked in TLS, the same port showed a certificate.",
+        weight=90,
+    )
+
+
+def answered_in_tls(reading: Reading) -> bool:
+    """Bytes that begin as a TLS record came back over plain HTTP."""
+    failure = reading.failure
+    return failure is not None and "a TLS record" in failure.detail and not reading.request.base.startswith("https://")
 
 
 @TLS.on("url-http-instead-of-https", 400, 497)

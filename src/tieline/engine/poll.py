@@ -106,7 +106,7 @@ def _compare_issues(issues: Sequence[Issue], desk: Desk, versions: Mapping[Recor
     new = {issue.id: issue for issue in issues if issue.id in seen and _is_newer(issue, seen[issue.id])}
     links = store.find_links(integration, RemoteKind.ISSUE, tuple(new))
     views = {view.remote_id: view for view in store.read_links(tuple(links.values()))}
-    for issue_id, link in links.items():
+    for issue_id in links:
         view = views.get(issue_id)
         if view is not None:
             _sort_out(view, Remote(issue=new[issue_id]), desk, versions, heard)

@@ -20,7 +20,7 @@ from tieline.richtext.wiki_body import render_wiki_block
 from tieline.richtext.wiki_read import parse_wiki
 
 EDITIONS = pytest.mark.parametrize("edition", list(Edition))
-RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
 MARKDOWN_PARTS = (
     *("# ", "- ", "* ", "1. ", "2) ", "> ", "```", "~~~", "---", "===", "| a | b |", "|---|---|", "[ ] ", "[x] "),

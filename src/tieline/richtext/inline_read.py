@@ -34,15 +34,20 @@ PARAGRAPH_BREAK: Node = {"type": "paragraphBreak"}
 """Stands between two paragraphs of one table cell while it is read."""
 
 
-def parse_inline(tokens: Sequence[Token], kept: Kept, losses: list[str]) -> list[Node]:
-    """Turn the children of an inline token into ADF nodes, adding what was lost to ``losses``."""
-    return _joined(_InlineReading(kept, losses, _pair_tags(tokens)).read(tokens))
+def parse_inline(tokens: Sequence[Token], kept: Kept, losses: list[str], *, in_cell: bool = False) -> list[Node]:
+    """Turn the children of an inline token into ADF nodes, adding what was lost to ``losses``.
+
+    ``<p>`` parts the paragraphs of a table cell (``in_cell``); elsewhere it is text.
+    """
+    reading = _InlineReading(kept, losses, _pair_tags(tokens), in_cell=in_cell)
+    return _joined(reading.read(tokens))
 
 
 class _InlineReading:
     """The marks that are open while one paragraph's tokens are read from left to right."""
 
-    def __init__(self, kept: Kept, losses: list[str], paired: dict[int, int]) -> None:
+    def __init__(self, kept: Kept, losses: list[str], paired: dict[int, int], *, in_cell: bool) -> None:
+        self._in_cell = in_cell
         self._kept = kept
         self._losses = losses
         self._paired = paired
@@ -122,7 +127,7 @@ class _InlineReading:
         name = plain.group(2).lower() if plain else ""
         if name == "br":
             self._nodes.append({"type": "hardBreak"})
-        elif name == "p":
+        elif name == "p" and self._in_cell:
             self._nodes.append(PARAGRAPH_BREAK)
         elif index not in self._paired:
             self._add(tag)

@@ -40,7 +40,7 @@ class Manner:
 
 def render_inline(nodes: Sequence[Node], manner: Manner) -> str:
     """Write inline nodes as Markdown, which may have several lines when a line break is in it."""
-    text = _write(build_runs(nodes), manner, "", "", in_link=False).rstrip(" ")
+    text = _write(build_runs(nodes), manner, "", "", in_link=False)
     lines = text.split(_BREAK)
     if manner.in_cell:
         return "<br>".join(_edges(line) for line in lines).replace("|", "\\|")
@@ -227,7 +227,7 @@ def escaped(text: str, manner: Manner, *, in_link: bool) -> str:
             return "_"
         if character == "*" and previous == following == " ":
             return "*"
-        if character == "\\" and (following.isalnum() or following == " "):
+        if character == "\\" and following.isalnum():
             return "\\"
         if character == "&" and not _ENTITY.match(text, at):
             return "&"

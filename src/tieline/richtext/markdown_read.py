@@ -29,6 +29,9 @@ CALLOUTS = {
 }
 _NO_LANGUAGE = re.compile(r"^\s+|[`~\\&\x00-\x1f]")
 _ODD_SPACES = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F, 0x85, 0x2028, 0x2029), " ")
+DEEPEST_MARKDOWN = 32
+"""Levels of markdown-it's tokens we read: a list and its item are two."""
+
 _TASK_IDS = uuid.UUID("5b1f0c52-5d0e-4f3e-9f6d-1d2f8f6b7c11")
 
 
@@ -61,7 +64,12 @@ def parse_markdown(markdown: str, kept: Kept = NOTHING_KEPT) -> Reading:
     for tokens in _top_level(parse_tokens("\n".join(lines), kept.emoji)):
         span = tokens[0].map or [0, 0]
         text = "\n".join(lines[span[0] : span[1]]).rstrip()
-        blocks.append(MarkdownBlock(text=text, nodes=tuple(reader.read(tokens))))
+        if max(token.level for token in tokens) > DEEPEST_MARKDOWN:
+            losses.append("Lists and quotes nested more than 15 deep became plain text.")
+            nodes: list[Node] = [paragraph([text_node(" ".join(text.split()))])]
+        else:
+            nodes = reader.read(tokens)
+        blocks.append(MarkdownBlock(text=text, nodes=tuple(nodes)))
     return Reading(blocks=tuple(blocks), losses=tuple(dict.fromkeys(losses)))
 
 
@@ -123,7 +131,7 @@ class _BlockReading:
         return parse_inline(token.children or [], self._kept, self._losses)
 
     def _read_paragraph(self, token: Token) -> list[Node]:
-        nodes = [node for node in self._inline(token) if node is not PARAGRAPH_BREAK]
+        nodes = self._inline(token)
         if len(nodes) == 1:
             only = nodes[0]
             if only["type"] == "image":
@@ -222,7 +230,8 @@ class _BlockReading:
 
     def _read_cell(self, cell: Sequence[Token]) -> list[Node]:
         paragraphs: list[list[Node]] = [[]]
-        for node in self._inline(cell[1]) if len(cell) > 2 else []:
+        inside = cell[1].children or [] if len(cell) > 2 else []
+        for node in parse_inline(inside, self._kept, self._losses, in_cell=True):
             if node is PARAGRAPH_BREAK:
                 paragraphs.append([])
             else:

@@ -117,7 +117,7 @@ def _inside(node: Node, place: _Place) -> str:
         return marker(node)
 
 
-def _stacked(nodes: Sequence[Node], place: _Place) -> str:
+def _stacked(nodes: Sequence[Node], place: _Place, *, other_first: bool = False) -> str:
     texts: list[str] = []
     last_list = ""
     other = False
@@ -126,7 +126,8 @@ def _stacked(nodes: Sequence[Node], place: _Place) -> str:
             continue
         kind = node["type"]
         family = "bullet" if kind in {"bulletList", "taskList"} else kind
-        other = not other if family == last_list and family in {"bullet", "orderedList"} else False
+        again = family == last_list and family in {"bullet", "orderedList"}
+        other = not other if again else other_first and not texts
         last_list = family
         texts.append(_inside(node, _Place(manner=place.manner, kept=place.kept, other_bullet=other)))
     return "\n\n".join(texts)
@@ -208,7 +209,8 @@ def _item_body(nodes: Sequence[Node], place: _Place) -> str:
     filled = [node for node in nodes if not is_blank(node)]
     tight = len(filled) > 1 and filled[0]["type"] == "paragraph" and filled[1]["type"].endswith("List")
     if not tight:
-        return _stacked(filled, inner)
+        # A list that opens an item takes the other bullet: "- - -" would be a line across the page.
+        return _stacked(filled, inner, other_first=not place.other_bullet)
     first, rest = _inside(filled[0], inner), _stacked(filled[1:], inner)
     return f"{first}\n{rest}" if _INTERRUPTS.match(rest) else f"{first}\n\n{rest}"
 

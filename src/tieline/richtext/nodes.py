@@ -155,13 +155,19 @@ def canonical(node: Node) -> Canonical:
     inner = children(node)
     if kind in _INLINE_PARENTS or any(child["type"] == "text" for child in inner):
         held = canonical_inline(inner, linked=kind != "codeBlock")
-        if kind != "codeBlock" and held and held[-1][0] == "text":
-            # A space at the end of a block shows nothing; Jira's editor leaves many.
-            last = held[-1][1].rstrip(" ")
+        while kind != "codeBlock" and held and held[-1][0] == "text":
+            # Spaces at the end of a block show nothing; Jira's editor leaves many.
+            last = held[-1][1] if _is_code(held[-1]) else held[-1][1].rstrip(" ")
             held = (*held[:-1], ("text", last, held[-1][2])) if last else held[:-1]
+            if last:
+                break
     else:
         held = canonical_blocks(inner)
     return (kind, _attrs(node), _marks(node), held)
+
+
+def _is_code(piece: Canonical) -> bool:
+    return any(name == "code" for name, _ in piece[2])
 
 
 def canonical_blocks(nodes: Sequence[Node]) -> Canonical:

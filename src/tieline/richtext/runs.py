@@ -19,7 +19,7 @@ class Run:
 
 
 def build_runs(nodes: Sequence[Node]) -> list[Run]:
-    """Turn inline nodes into runs; neighbours that carry the same marks become one."""
+    """Turn inline nodes into runs; neighbours with the same marks become one, spaces at the end are left out."""
     runs: list[Run] = []
     for node in nodes:
         run = Run(node=node, marks=tuple(m for m in marks_of(node) if m["type"] not in CARRIED_MARKS))
@@ -29,6 +29,12 @@ def build_runs(nodes: Sequence[Node]) -> list[Run]:
             runs[-1] = Run(node=joined, marks=last.marks)
         else:
             runs.append(run)
+    while runs and runs[-1].node["type"] == "text" and not is_code(runs[-1]):
+        words = runs[-1].node["text"].rstrip(" ")
+        if words:
+            runs[-1] = Run(node={**runs[-1].node, "text": words}, marks=runs[-1].marks)
+            break
+        runs.pop()
     return runs
 
 

@@ -81,11 +81,10 @@ def render_wiki_block(
     if fitted and replaced:
         fitted = [graft(fitted[0], replaced[0]), *fitted[1:]]
     wanted = canonical_blocks(fitted)
-    manners = (WikiManner(verbatim=verbatim), WikiManner(), WikiManner(careful=True))
-    for manner in manners:
+    for manner in (WikiManner(verbatim=verbatim), WikiManner(), WikiManner(careful=True)):
         noted: list[str] = []
         text = "\n\n".join(render_wiki(node, manner, noted) for node in fitted)
-        if _says(text, wanted) or noted or manner.careful:
+        if manner.careful or _says(text, wanted):
             break
     losses += noted
     return _with_old_lines(text, old, manner) if old else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tieline.richtext.fit import lost_sentence
-from tieline.richtext.nodes import Node, attr_text, children, paragraph, text_node
+from tieline.richtext.nodes import Node, attr_number, attr_text, children, paragraph, text_node
 
 LANGUAGES = frozenset(
     {
@@ -53,6 +53,9 @@ def fit_wiki(nodes: Sequence[Node], losses: list[str]) -> list[Node]:
             fitted += [text_node(attr_text(node, "text"))] if attr_text(node, "text") else []
         elif kind == "codeBlock":
             fitted.append(_in_known_language(node, losses))
+        elif kind == "orderedList" and attr_number(node, "order", 1) != 1:
+            losses.append("Wiki markup numbers every list from 1.")
+            fitted += fit_wiki([{**node, "attrs": {"order": 1}}], losses)
         elif children(node):
             content = fit_wiki(children(node), losses)
             fitted.append({**node, "content": content or [paragraph()]})

@@ -49,7 +49,7 @@ _NEXT = re.compile(
     r"(?P<line>\n)"
     r"|(?P<break>\\\\(?!\\))"
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
-    r"|(?P<url>(?<![A-Za-z0-9])(?:https?|ftp)://[^\s|\[\]{}<>\"\\]+)"
+    r"|(?P<url>(?<![A-Za-z0-9])(?i:https?|ftp)://[^\s|\[\]{}<>\"\\]+)"
     r"|(?P<mono>\{\{)"
     r"|(?P<forced>\{(?:[*_+^~-]|\?\?)\})"
     r"|(?P<colour>\{color(?::[^}\n]{1,60})?\})"
@@ -243,6 +243,8 @@ class _WikiInline:
         known = self._seen.get(wanted, -1)
         if known < start:
             known = self._text.find(wanted, start)
+            while known > 0 and self._text[known - 1] == "\\":
+                known = self._text.find(wanted, known + 1)
             self._seen[wanted] = known if known >= 0 else len(self._text)
         else:
             known = known if known < len(self._text) else -1

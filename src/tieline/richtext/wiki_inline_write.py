@@ -40,7 +40,7 @@ _Around = tuple[str, str]
 
 def render_wiki_inline(nodes: Sequence[Node], manner: WikiManner, losses: list[str]) -> str:
     """Write inline nodes as wiki markup; adds what it cannot say to ``losses``."""
-    text = _write(build_runs(nodes), manner, losses, ("", "")).rstrip(" ")
+    text = _write(build_runs(nodes), manner, losses, ("", ""))
     lines = text.split("\n")
     if manner.one_line:
         return "\\\\ ".join(lines) if len(lines) > 1 else text

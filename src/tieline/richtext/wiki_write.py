@@ -96,8 +96,6 @@ def _panel(node: Node, manner: WikiManner, losses: list[str]) -> str:
 
 def _list(node: Node, bullets: str, manner: WikiManner, losses: list[str]) -> list[str]:
     ordered = node["type"] == "orderedList"
-    if ordered and attr_number(node, "order", 1) != 1:
-        losses.append("Wiki markup numbers every list from 1.")
     own = bullets + ("#" if ordered else "*")
     items = children(node)
     if node["type"] == "taskList":

@@ -111,7 +111,7 @@ def new_walker(
     return walker, context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def jira() -> Iterator[Any]:
     from tieline.sandbox.server import Sandbox, SandboxOptions
 
@@ -119,8 +119,12 @@ def jira() -> Iterator[Any]:
         yield sandbox
 
 
-@pytest.fixture(scope="session")
-def server(jira: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    port = int(re.findall(r":(\d+)", jira.url)[0])
-    with start_server(tmp_path_factory.mktemp("tieline"), allow=f"127.0.0.1:{port}") as running:
+@pytest.fixture
+def server(jira: Any, tmp_path: Path) -> Iterator[Server]:
+    with start_server(tmp_path, allow=f"127.0.0.1:{port_of(jira)}") as running:
         yield running
+
+
+def port_of(jira: Any) -> str:
+    """The port on which a sandbox answers."""
+    return str(re.findall(r":(\d+)", jira.url)[0])

@@ -11,9 +11,10 @@ from tests.browser import steps
 from tests.browser.conftest import new_walker
 
 
-@pytest.fixture(scope="module")
-def walker(chromium, server):
-    walker, context = new_walker(chromium, server.base, "journey")
+@pytest.fixture(params=[(1280, "light"), (360, "dark")], ids=["wide-light", "narrow-dark"])
+def walker(request, chromium, server):
+    width, theme = request.param
+    walker, context = new_walker(chromium, server.base, "journey", width=width, theme=theme)
     yield walker
     context.close()
 

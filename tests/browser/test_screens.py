@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import steps
-from tests.browser.conftest import new_walker, sideways
+from tests.browser.conftest import new_walker, port_of, sideways
 from tests.browser.server import start_server
+from tieline.sandbox.server import Sandbox, SandboxOptions
+
+
+@pytest.fixture(scope="module")
+def jira():
+    with Sandbox.start(SandboxOptions(edition="cloud")) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
 def town(chromium, jira, tmp_path_factory):
     """A server with a workspace that is connected, and the addresses of its pages."""
-    port = re.findall(r":(\d+)", jira.url)[0]
-    with start_server(tmp_path_factory.mktemp("screens"), allow=f"127.0.0.1:{port}") as server:
+    with start_server(tmp_path_factory.mktemp("screens"), allow=f"127.0.0.1:{port_of(jira)}") as server:
         walker, context = new_walker(chromium, server.base, "town")
         page = walker.page
         steps.set_up_account(page, server.base, server.link)
         steps.make_workspace(page, server.base, name="Ferry booking", key="FERRY")
-        steps.make_release(page, server.base, "FERRY", name="Summer timetable", date="2027-03-15")
+        steps.make_release(page, server.base, "FERRY", name="Winter timetable", date="2027-03-15")
         feature = steps.make_feature(
             page,
             server.base,
             "FERRY",
             name="Season tickets for islanders",
-            release="Summer timetable",
+            release="Winter timetable",
             text="# Why\n\nThey cross *daily*.",
         )
         steps.make_requirement(page, server.base, "FERRY", feature, name="Proof of address")
@@ -36,13 +41,14 @@ def town(chromium, jira, tmp_path_factory):
         steps.connect_all(page, server.base, "FERRY", jira)
         integration = page.url.rstrip("/").rsplit("/", 1)[1]
         page.get_by_role("button", name="Send them all").click()
+        expect(page.get_by_text("on their way to Jira")).to_be_visible()
         page.goto(f"{server.base}/w/FERRY/problems")
         for _ in range(30):
             if page.locator("article.card").count():
                 break
             page.wait_for_timeout(500)
             page.reload()
-        problem = page.locator("article.card h3 a").first.get_attribute("href")
+        problem = page.locator("article.card header a").first.get_attribute("href")
         page.goto(f"{server.base}/w/FERRY/log")
         line = page.locator("table.log td.name a").first.get_attribute("href")
         state = context.storage_state()

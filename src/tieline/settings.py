@@ -52,7 +52,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 def _key_file(name: str) -> str:
     path = DATA / "keys" / name
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
 
 _shipped = Path(__file__).parent / "diagnosis" / "pages"

@@ -74,7 +74,18 @@ def typed_endpoint(address: str) -> tuple[str, ...]:
     return (entry,)
 
 
-def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file: str, as_json: bool) -> int:
+def run_doctor(
+    url: str,
+    *,
+    user: str,
+    project: str,
+    secret_stdin: bool,
+    ca_file: str,
+    as_json: bool,
+    client_cert: str = "",
+    client_key: str = "",
+    proxy: str = "",
+) -> int:
     """0: every step is green. 3: something is wrong between here and Jira.
 
     Raises ``Refusal`` when address, secret or a file is missing.
@@ -83,6 +94,9 @@ def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file
         raise mistyped("Name the address of Jira: tieline doctor https://acme.atlassian.net --user pat@acme.io")
     if ca_file and (trouble := _unreadable(ca_file)):
         raise mistyped(trouble)
+    for file in (client_cert, client_key):
+        if file and not Path(file).is_file():
+            raise mistyped(f'There is no file "{file}".')
     repair = repair_address(url)
     if not repair.readable:
         repair = repair_address(re.sub(r"(?<=//)[^/@]*@", "", url))  # a password in there must not be shown
@@ -101,6 +115,9 @@ def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file
         auth=("basic" if user else "bearer") if fixed.secret else "none",
         secret_shape=classify_secret(fixed.secret) if fixed.secret or user else None,
         project_key=project or None,
+        authority_file=ca_file or None,
+        client_certificate=client_cert or None,
+        proxy=re.sub(r"(?<=//)[^/@]*@", "", proxy) or None,
     )
     said = [*repair.repairs, *account_said, *fixed.repairs]
     if not as_json:
@@ -108,7 +125,7 @@ def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file
         for sentence in said:
             print(paint(f"  {sentence}", "dim"))
         print(flush=True)
-    results = _check(settings, fixed.secret, ca_file=ca_file, live=not as_json)
+    results = _check(settings, fixed.secret, client_key=client_key, proxy=proxy, live=not as_json)
     report = build_report(results, settings)
     if as_json:
         print_json(report_json(report, repair, said))
@@ -117,7 +134,7 @@ def run_doctor(url: str, *, user: str, project: str, secret_stdin: bool, ca_file
     return 0 if report.ok else 3
 
 
-def _check(settings: Settings, secret: str, *, ca_file: str, live: bool) -> list[RungResult]:
+def _check(settings: Settings, secret: str, *, client_key: str, proxy: str, live: bool) -> list[RungResult]:
     from tieline.engine.check import check_connection
     from tieline.engine.clock import SystemClock
     from tieline.wiring.doors import door_for_settings
@@ -127,9 +144,12 @@ def _check(settings: Settings, secret: str, *, ca_file: str, live: bool) -> list
         settings.account,
         secret,
         auth=settings.auth,
-        allow=typed_endpoint(settings.address),
+        allow=(*typed_endpoint(settings.address), *(typed_endpoint(settings.proxy) if settings.proxy else ())),
         total_s=WHOLE_CHECK_S,
-        ca_file=ca_file or None,
+        ca_file=settings.authority_file,
+        client_cert=settings.client_certificate,
+        client_key=client_key or None,
+        proxy=proxy,
     )
     results: list[RungResult] = []
     try:

@@ -96,8 +96,6 @@ def make_keys(folder: Path) -> None:
         ensure_keys(folder)
     except KeyTrouble as trouble:
         raise Refusal(str(trouble)) from None
-    except UnicodeDecodeError:
-        raise Refusal(f"A file in {folder / 'keys'} is no key. Restore it from its backup.") from None
     except OSError as failure:
         raise Refusal(
             f"Cannot use {failure.filename or folder} ({failure.strerror}). Give the user of Tieline write access."

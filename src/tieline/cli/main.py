@@ -61,6 +61,13 @@ def doctor(
         bool, typer.Option("--secret-stdin", help="Read the password or token from standard input.")
     ] = False,
     ca_file: Annotated[str, typer.Option("--ca-file", help="Certificates of your own authority (PEM).")] = "",
+    client_cert: Annotated[
+        str, typer.Option("--client-cert", help="Certificate to show to the server (PEM; may hold the key too).")
+    ] = "",
+    client_key: Annotated[str, typer.Option("--client-key", help="Key of that certificate (PEM).")] = "",
+    proxy: Annotated[
+        str, typer.Option("--proxy", help="Forward proxy, such as http://proxy.acme.io:3128.", show_default=False)
+    ] = "",
     this_installation: Annotated[
         bool, typer.Option("--self", help="Check this installation of Tieline instead of a Jira.")
     ] = False,
@@ -96,6 +103,9 @@ def doctor(
             project=project,
             secret_stdin=secret_stdin,
             ca_file=ca_file,
+            client_cert=client_cert,
+            client_key=client_key,
+            proxy=proxy,
             as_json=as_json,
         )
     )

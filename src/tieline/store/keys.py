@@ -71,11 +71,7 @@ def ensure_keys(data_folder: Path) -> tuple[Path, ...]:
     master = folder / "master.key"
     given = os.environ.get("TIELINE_MASTER_KEY", "").strip()
     stored = _read_key_file(master)
-    if given and stored and not set(parse_keys(stored)) <= set(parse_keys(given)):
-        raise KeyTrouble(
-            "TIELINE_MASTER_KEY and keys/master.key differ. Remove the wrong one, or list both keys in "
-            "TIELINE_MASTER_KEY, the newer one first."
-        )
+    check_agreement(data_folder)
     if given:
         parse_keys(given)
     elif stored:
@@ -92,8 +88,19 @@ def ensure_keys(data_folder: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
+def check_agreement(data_folder: Path) -> None:
+    """Raise ``KeyTrouble`` when file and environment name different keys: what one seals the other does not open."""
+    given = os.environ.get("TIELINE_MASTER_KEY", "").strip()
+    stored = _read_key_file(data_folder / "keys" / "master.key")
+    if given and stored and not set(parse_keys(stored)) <= set(parse_keys(given)):
+        raise KeyTrouble(
+            "TIELINE_MASTER_KEY and keys/master.key differ. Remove the wrong one, or list both keys in "
+            "TIELINE_MASTER_KEY, the newer one first."
+        )
+
+
 def _read_key_file(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
 
 def _write_key(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from tieline.store.keys import KeyTrouble, current_keys
+from tieline.store.keys import KeyTrouble, check_agreement, current_keys
 from tieline.store.lock import who_holds
 
 _LEAST_FREE: Final = 500 * 1024 * 1024
@@ -97,6 +97,7 @@ def check_key_file(folder: Path) -> SelfCheck:
     name = "The master key is there and private"
     try:
         count = len(current_keys())
+        check_agreement(folder)
     except KeyTrouble as trouble:
         found, _, remedy = str(trouble).partition(". ")
         return SelfCheck(name=name, ok=False, found=found, remedy=f"Server operator: {remedy[:1].lower()}{remedy[1:]}")

@@ -28,6 +28,7 @@ MARKS = {
     RungState.NOT_RUN: ("·", "not run", "dim"),
 }
 SECRET_VARIABLE = "TIELINE_JIRA_SECRET"  # the name of a variable
+PROXY_VARIABLE = "TIELINE_JIRA_PROXY"
 WHOLE_CHECK_S = 20.0
 _LONGEST_SECRET = 64 * 1024
 _TITLES = max(len(rung.title) for rung in RUNGS)
@@ -94,6 +95,11 @@ def run_doctor(
         raise mistyped("Name the address of Jira: tieline doctor https://acme.atlassian.net --user pat@acme.io")
     if ca_file and (trouble := _unreadable(ca_file)):
         raise mistyped(trouble)
+    if "@" in proxy:
+        raise mistyped(
+            f"A proxy's login does not belong on the command line. Set {PROXY_VARIABLE} to the whole address."
+        )
+    proxy = proxy or os.environ.get(PROXY_VARIABLE, "")
     for file in (client_cert, client_key):
         if file and not Path(file).is_file():
             raise mistyped(f'There is no file "{file}".')

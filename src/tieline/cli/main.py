@@ -371,7 +371,7 @@ def _run(command: Any) -> int:
     """The exit code. Typer answers Ctrl-C with ``Exit(130)``, the end of input with ``Abort``, and leaves the process
     when the output is closed."""
     try:
-        code = command.main(standalone_mode=False)
+        code = command.main(prog_name="tieline", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except SystemExit:

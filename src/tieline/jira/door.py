@@ -244,7 +244,11 @@ class JiraDoor:
         options = self._options
         try:
             return build_context(
-                ca_file=options.ca_file, client_cert=options.client_cert_file, client_key=options.client_key_file
+                ca_file=options.ca_file,
+                client_cert=options.client_cert_file,
+                client_key=options.client_key_file,
+                authority_pem=options.authority_pem,
+                client_pem=options.client_pem.reveal() if options.client_pem else "",
             )
         except OSError as exc:
             detail = f"A certificate file cannot be read: {exc.strerror or exc}"

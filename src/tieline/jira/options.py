@@ -81,6 +81,8 @@ class DoorOptions:
     gets the secret only for it. ``auth``: ``basic``, ``bearer`` or ``none``.
     ``proxy`` is the operator's forward proxy (``http://user:password@host:port``); ``trust_env`` reads the
     environment's proxy settings instead. ``ca_file`` is trusted besides the system's authorities.
+    ``authority_pem`` and ``client_pem`` (certificates, then the key) are the same as text, for connections that keep
+    them; a client certificate given as a file goes first.
     ``deployment`` is noted on each exchange (``cloud``, ``dc``) when known.
     """
 
@@ -94,6 +96,8 @@ class DoorOptions:
     ca_file: str | None = None
     client_cert_file: str | None = None
     client_key_file: str | None = None
+    authority_pem: str = ""
+    client_pem: Secret | None = None
     proxy: Secret | None = None
     trust_env: bool = False
     limits: Limits = field(default_factory=Limits)

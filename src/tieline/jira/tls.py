@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ssl
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,8 +44,17 @@ _PUBLIC_ISSUERS = (
 )  # fmt: skip
 
 
-def build_context(*, ca_file: str | None, client_cert: str | None, client_key: str | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer, names and chains checked, the system's authorities and ``ca_file`` trusted.
+def build_context(
+    *,
+    ca_file: str | None,
+    client_cert: str | None,
+    client_key: str | None,
+    authority_pem: str = "",
+    client_pem: str = "",
+) -> ssl.SSLContext:
+    """TLS 1.2 or newer, names and chains checked, the system's authorities, ``ca_file`` and ``authority_pem`` trusted.
+
+    A key with a passphrase is refused: there is nobody to ask for it.
 
     Raises ``OSError`` (``ssl.SSLError`` included) when a file cannot be read or is not PEM.
     """
@@ -56,9 +66,21 @@ def build_context(*, ca_file: str | None, client_cert: str | None, client_key: s
         context.load_verify_locations(cafile=certifi.where())
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
+    if authority_pem:
+        context.load_verify_locations(cadata=authority_pem.encode("ascii", "replace").decode())
     if client_cert:
-        context.load_cert_chain(client_cert, client_key)
+        context.load_cert_chain(client_cert, client_key, password="")
+    elif client_pem:
+        _load_client_pem(context, client_pem)
     return context
+
+
+def _load_client_pem(context: ssl.SSLContext, pem: str) -> None:
+    """OpenSSL reads certificates with a key from files only; this one is gone again at once."""
+    with tempfile.NamedTemporaryFile(prefix="tieline-", suffix=".pem") as file:
+        file.write(pem.encode())
+        file.flush()
+        context.load_cert_chain(file.name, password="")
 
 
 def build_looking_context() -> ssl.SSLContext:

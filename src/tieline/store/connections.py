@@ -70,7 +70,8 @@ def edit_connection(
 ) -> Connection:
     """Change columns of ``EDITABLE`` and, when ``secret`` is given, the secret.
 
-    Another origin (scheme, host or port) drops the stored secret: it was given for the old one. Another account or way
+    Another origin (scheme, host or port) drops the stored secret and the client certificate: they were given for the
+    old one. Another account or way
     to sign in is another login, so what is known of the old one no longer counts.
     """
     current = Connection.objects.select_for_update(no_key=True).select_related("workspace").get(id=connection.id)
@@ -78,6 +79,7 @@ def edit_connection(
     if strange:
         raise ValueError(f"A connection has no such setting to change: {', '.join(sorted(strange))}.")
     changed = {key: value for key, value in changes.items() if getattr(current, key) != value}
+    proxy = open_sealed(current, "proxy") if "base_url" in changed else None
     for key, value in changed.items():
         setattr(current, key, value)
     origin = origin_of(current.base_url)
@@ -85,6 +87,8 @@ def edit_connection(
     if moved:
         current.origin = origin
         _drop_secret(current)
+        current.client_pem, current.client_shown = None, ""
+        current.proxy = seal_for(current, "proxy", proxy) if proxy else None
     if moved or {"account", "auth"} & set(changed):
         current.login_accepted_at = None
     if secret:

@@ -103,6 +103,13 @@ class Connection(models.Model):
     secret_set_by = models.CharField(max_length=255, blank=True)
     secret_shape = models.CharField(max_length=32, blank=True)
     login_accepted_at = models.DateTimeField(null=True)
+    authority_pem = models.TextField(blank=True)
+    """Certificates of authorities that this connection trusts besides the system's."""
+    client_pem = models.BinaryField(null=True)
+    """Client certificate and key, sealed. ``client_shown`` and ``proxy_shown`` are what people may read of the two."""
+    client_shown = models.CharField(max_length=300, blank=True)
+    proxy = models.BinaryField(null=True)
+    proxy_shown = models.CharField(max_length=300, blank=True)
     held_by = models.CharField(max_length=80, blank=True)
     held_since = models.DateTimeField(null=True)
     last_sent = models.DateTimeField(null=True)

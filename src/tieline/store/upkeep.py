@@ -92,6 +92,8 @@ def check_keys() -> None:
     known = {key_id(key) for key in current_keys()}
     sealed = [
         *Connection.objects.exclude(secret=None).values_list("secret", flat=True),
+        *Connection.objects.exclude(client_pem=None).values_list("client_pem", flat=True),
+        *Connection.objects.exclude(proxy=None).values_list("proxy", flat=True),
         *Integration.objects.exclude(webhook_secret=None).values_list("webhook_secret", flat=True),
     ]
     strange = sum(1 for one in sealed if one is not None and sealed_with(one) not in known)
@@ -106,7 +108,10 @@ def reseal(*, batch: int = 100) -> int:
     """Seal every stored secret with the first master key; how many were not yet. Broken off, it goes on next time."""
     current = key_id(current_keys()[0])
     places: list[tuple[QuerySet[Any], str, Callable[[Any, str], str | None], Callable[[Any, str, str], bytes]]] = [
-        (Connection.objects.all(), "secret", connections.open_sealed, connections.seal_for),
+        *(
+            (Connection.objects.all(), column, connections.open_sealed, connections.seal_for)
+            for column in ("secret", "client_pem", "proxy")
+        ),
         (Integration.objects.all(), "webhook_secret", integrations.open_sealed, integrations.seal_for),
         (Integration.objects.all(), "webhook_secret_before", integrations.open_sealed, integrations.seal_for),
     ]

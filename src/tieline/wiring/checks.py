@@ -50,6 +50,9 @@ def settings_of(connection: Connection, project_key: str | None) -> Settings:
         project_key=project_key or None,
         worked_before=connection.login_accepted_at is not None,
         secret_set_at=connection.secret_set_at.isoformat() if connection.secret_set_at else None,
+        authority_file="the certificates of this connection" if connection.authority_pem else None,
+        client_certificate=connection.client_shown or None,
+        proxy=connection.proxy_shown or None,
     )
 
 

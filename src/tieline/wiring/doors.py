@@ -31,9 +31,15 @@ def door_for_settings(
     deployment: str | None = None,
     total_s: float = 60.0,
     ca_file: str | None = None,
+    client_cert: str | None = None,
+    client_key: str | None = None,
+    authority_pem: str = "",
+    client_pem: str = "",
+    proxy: str = "",
 ) -> JiraDoor:
     """A door for settings that were just typed; nothing is stored. ``allow``: private addresses that may be called.
-    ``ca_file``: certificates of an authority of one's own (PEM).
+    ``ca_file``, ``client_cert``, ``client_key``: files of certificates of one's own (PEM); ``authority_pem`` and
+    ``client_pem`` are the same as text. ``proxy``: ``http://user:password@host:port``.
 
     Raises ``ValueError`` for an entry of ``allow`` that is none.
     """
@@ -54,6 +60,11 @@ def door_for_settings(
             allow=parse_allow_list(allow),
             trust_env=trust_environment,
             ca_file=ca_file,
+            client_cert_file=client_cert,
+            client_key_file=client_key,
+            authority_pem=authority_pem,
+            client_pem=Secret(client_pem) if client_pem else None,
+            proxy=Secret(proxy) if proxy else None,
             limits=Limits(total_s=total_s),
             deployment=deployment,
             clock=SystemClock(),
@@ -71,7 +82,7 @@ def open_door(connection: Connection) -> JiraDoor:
     """The door of a stored connection, with the operator's allow list."""
     from django.conf import settings
 
-    from tieline.store.connections import open_secret
+    from tieline.store.connections import open_sealed, open_secret
 
     return door_for_settings(
         connection.base_url,
@@ -82,6 +93,9 @@ def open_door(connection: Connection) -> JiraDoor:
         api_base=connection.api_base,
         trust_environment=settings.TRUST_PROXY_ENVIRONMENT,
         deployment=connection.edition or None,
+        authority_pem=connection.authority_pem,
+        client_pem=open_sealed(connection, "client_pem") or "",
+        proxy=open_sealed(connection, "proxy") or "",
     )
 
 
@@ -139,7 +153,8 @@ class Clients:
 
         row = Row.objects.get(id=connection)
         extra = extra_fields_of(row)
-        made_of = (row.base_url, row.api_base, row.auth, row.account, row.secret_set_at, row.edition, extra)
+        outfit = (row.authority_pem, bytes(row.client_pem or b""), bytes(row.proxy or b""))
+        made_of = (row.base_url, row.api_base, row.auth, row.account, row.secret_set_at, row.edition, extra, outfit)
         with self._lock:
             kept = self._kept.get(connection)
             if kept is None or kept[0] != made_of:

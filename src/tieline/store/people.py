@@ -37,7 +37,7 @@ FIRST_ADMIN = "admin@localhost"
 
 @dataclass(frozen=True, kw_only=True)
 class Invitation:
-    """``token`` is None for a person who has a password already: they only sign in."""
+    """``token`` is None for a person whose account others made or who has a password already: they only sign in."""
 
     user: User
     token: str | None
@@ -122,11 +122,16 @@ def remove_member(workspace: Workspace, user: User, *, actor: str) -> None:
 def invite_member(
     workspace: Workspace, *, email: str, role: Role, actor: str, minutes: float = 3 * 24 * 60
 ) -> Invitation:
-    """Make ``email`` a member, as a new person if need be, with a one-time link when they have no password yet."""
+    """Make ``email`` a member, as a new person if need be, with a one-time link when they have no password yet.
+
+    Whoever holds the link is that person. So there is none for an account that opens more than this workspace: its
+    owners would come into the others by it.
+    """
     address = email.strip().lower()
     user = User.objects.filter(email=address).first() or User.objects.create_user(address)
     add_member(workspace, user, role, actor=actor)
-    token = None if user.has_usable_password() else make_sign_in_link(user, minutes)
+    elsewhere = user.is_admin or Membership.objects.filter(user=user).exclude(workspace=workspace).exists()
+    token = None if elsewhere or user.has_usable_password() else make_sign_in_link(user, minutes)
     return Invitation(user=user, token=token)
 
 

@@ -17,6 +17,7 @@ from tieline.store.models import Membership, Role, User
 from tieline.web.context import THEMES
 from tieline.web.forms.people import FirstForm, InviteForm, PasswordForm, SignInForm, WorkspaceForm, YouForm
 from tieline.web.gate import Place, needs, needs_admin, needs_person, open_to_all, person_of
+from tieline.web.once import keep_once, take_once
 
 TRIES, MINUTES = 10, 15
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -160,19 +161,19 @@ def new_workspace(request: HttpRequest, user: User) -> HttpResponseBase:
 @needs(Role.VIEWER)
 def members(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Who is in the workspace; an invitation link just made is shown once."""
-    fresh = request.session.pop(f"invited:{place.workspace.id}", None)
-    return _members_page(request, place, InviteForm(), fresh=fresh)
+    invited, _gap, link = take_once(request, f"invited:{place.workspace.id}").partition(" ")
+    return _members_page(request, place, InviteForm(), invited=invited, link=link)
 
 
 def _members_page(
-    request: HttpRequest, place: Place, form: InviteForm, *, fresh: dict[str, str] | None = None
+    request: HttpRequest, place: Place, form: InviteForm, *, invited: str = "", link: str = ""
 ) -> HttpResponseBase:
     shown = {
         "members": Membership.objects.filter(workspace=place.workspace).select_related("user").order_by("user__email"),
         "roles": Role.choices,
         "form": form,
-        "invited": (fresh or {}).get("email"),
-        "link": (fresh or {}).get("link"),
+        "invited": invited,
+        "link": link,
     }
     return render(request, "web/people/members.html", shown, status=422 if form.errors else 200)
 
@@ -191,7 +192,7 @@ def invite(request: HttpRequest, place: Place) -> HttpResponseBase:
         form.add_error(None, str(reason))
         return _members_page(request, place, form)
     link = request.build_absolute_uri(f"/welcome/{invitation.token}") if invitation.token else ""
-    request.session[f"invited:{place.workspace.id}"] = {"email": invitation.user.email, "link": link}
+    keep_once(request, f"invited:{place.workspace.id}", f"{invitation.user.email} {link}")
     return redirect("members", place.workspace.key)
 
 

@@ -18,11 +18,12 @@ from tieline.store import people
 from tieline.store.models import AuditEntry, Op, User, WorkerBeat
 from tieline.store.upkeep import self_check
 from tieline.web.gate import needs_admin
+from tieline.web.once import keep_once, take_once
 
 
 @needs_admin
 def system(request: HttpRequest, _user: User) -> HttpResponseBase:
-    fresh = request.session.pop("sign-in-link", None)
+    email, _gap, link = take_once(request, "sign-in-link").partition(" ")
     now = timezone.now()
     quiet = now - timedelta(seconds=settings.DEAD_AFTER_SECONDS)
     workers = [{"beat": one, "alive": one.at > quiet} for one in WorkerBeat.objects.order_by("-at")[:20]]
@@ -38,7 +39,7 @@ def system(request: HttpRequest, _user: User) -> HttpResponseBase:
         "queue": list(queue),
         "users": User.objects.order_by("email")[:200],
         "audit": AuditEntry.objects.select_related("workspace").order_by("-id")[:40],
-        "fresh": fresh,
+        "fresh": {"email": email, "link": link} if link else None,
     }
     return render(request, "web/watch/system.html", shown)
 
@@ -50,6 +51,6 @@ def sign_in_link(request: HttpRequest, user: User, person: int) -> HttpResponseB
     found = get_object_or_404(User, pk=person, is_active=True)
     token = people.make_sign_in_link(found)
     people.save_audit(user.email, "sign-in link made", found.email)
-    request.session["sign-in-link"] = {"email": found.email, "link": request.build_absolute_uri(f"/welcome/{token}")}
+    keep_once(request, "sign-in-link", f"{found.email} {request.build_absolute_uri(f'/welcome/{token}')}")
     messages.success(request, _("The link is shown below, once."))
     return redirect("system")

@@ -186,6 +186,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 USE_I18N = True
 USE_TZ = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = setting("time_zone", "UTC")
 STATIC_URL = "/static/"
 LOGGING = {

@@ -75,6 +75,8 @@ def screens_of(feature, integration, problem, line):
         "map": f"{at}/map",
         "try": f"{at}/try",
         "overview": at,
+        "import": f"{at}/import",
+        "webhook": f"{at}/webhook",
         "problems": "/w/FERRY/problems",
         "problem": problem,
         "log": "/w/FERRY/log",

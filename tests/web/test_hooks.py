@@ -63,3 +63,20 @@ def test_a_delivery_gets_no_session_and_no_cookie(scene):
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 5000])
 def test_a_body_that_is_no_json_object_is_refused_without_a_stumble(scene, body):
     assert deliver(scene, body).status_code == 400
+
+
+def test_a_new_secret_is_shown_once_and_counts_at_once(scene):
+    path = f"/w/FERRY/integrations/{scene.integration.pk}/webhook"
+    page = scene["owner"].post(path, {"act": "secret"}, follow=True)
+    scene.integration.refresh_from_db()
+    secret = webhook_secret(scene.integration)
+    assert secret in page.content.decode()
+    assert secret not in scene["owner"].get(path).content.decode()
+    assert deliver(scene, secret=secret).status_code == 204
+    assert "jira:issue_updated" in scene["owner"].get(path).content.decode()
+
+
+def test_a_webhook_installed_by_hand_is_noted(scene):
+    scene["owner"].post(f"/w/FERRY/integrations/{scene.integration.pk}/webhook", {"act": "done"})
+    scene.integration.refresh_from_db()
+    assert scene.integration.webhook_mode == "webhook"

@@ -57,6 +57,7 @@ ROUTES: dict[str, tuple[Gate, tuple[str, ...]]] = {
     "overview-live": (Gate.VIEWER, ("key", "integration")),
     "switch": (Gate.OWNER, ("key", "integration")),
     "switch-hearing": (Gate.OWNER, ("key", "integration")),
+    "webhook": (Gate.OWNER, ("key", "integration")),
     "start-import": (Gate.OWNER, ("key", "integration")),
     "send-all": (Gate.OWNER, ("key", "integration")),
     "poll-now": (Gate.CONTRIBUTOR, ("key", "integration")),

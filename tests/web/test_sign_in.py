@@ -158,3 +158,9 @@ def test_a_workspace_key_is_tidied_and_must_be_free(scene):
     assert taken.status_code == 422
     assert b"Another workspace has this key" in taken.content
     assert admin.post("/workspaces/new", {"name": "Second", "key": "second"})["Location"] == "/w/SECOND/features"
+
+
+def test_every_word_is_in_the_one_language_there_is(pat):
+    answer = Client(headers={"Accept-Language": "de"}).post("/sign-in", {"email": "pat", "password": ""})
+    assert b"Write an e-mail address such as pat@acme.io." in answer.content
+    assert answer["Content-Language"] == "en"

@@ -18,6 +18,7 @@ from tieline.web.views import (
     record,
     system,
     watch,
+    webhook,
 )
 
 handler400 = "tieline.web.views.bare.bad_request"
@@ -78,6 +79,7 @@ urlpatterns = [
     path(W + "integrations/<str:pk>/live", integrations.overview_live, name="overview-live"),
     path(W + "integrations/<str:pk>/switch", integrations.switch, name="switch"),
     path(W + "integrations/<str:pk>/hearing", integrations.switch_hearing, name="switch-hearing"),
+    path(W + "integrations/<str:pk>/webhook", webhook.webhook, name="webhook"),
     path(W + "integrations/<str:pk>/import", integrations.start_import, name="start-import"),
     path(W + "integrations/<str:pk>/send-all", integrations.send_all, name="send-all"),
     path(W + "integrations/<str:pk>/poll", integrations.poll_now, name="poll-now"),

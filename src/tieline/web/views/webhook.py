@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from tieline.store import integrations
 from tieline.store.models import Delivery, Role
 from tieline.web.gate import Place, needs
+from tieline.web.once import keep_once, take_once
 from tieline.web.typed import typed
 from tieline.web.views.connect import integration_at
 from tieline.wiring.wizard import EVENTS, hook_address
@@ -26,7 +27,7 @@ def webhook(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     kept = f"webhook-secret:{integration.pk}"
     if request.method == "POST":
         if typed(request, "act") == "secret":
-            request.session[kept] = integrations.rotate_webhook_secret(integration, place.actor)
+            keep_once(request, kept, integrations.rotate_webhook_secret(integration, place.actor))
         elif typed(request, "act") == "done":
             integrations.save_webhook(integration, mode="webhook", actor=place.actor)
             messages.success(request, _("Noted. What arrives is listed below; polling goes on, to be sure."))
@@ -36,7 +37,7 @@ def webhook(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
         "integration": integration,
         "address": hook_address(integration),
         "events": EVENTS,
-        "secret": request.session.pop(kept, None),
+        "secret": take_once(request, kept),
         "deliveries": Delivery.objects.filter(integration=integration).defer("payload").order_by("-id")[:SHOWN],
     }
     return render(request, "web/integrations/webhook.html", shown)

@@ -37,7 +37,9 @@ def test_messages_that_people_paste_are_explained(inside: Inside, text: str, amo
     assert len(slugs) <= 3
     assert among <= set(slugs)
     assert slugs == [card["slug"] for card in told["cards"]]
-    assert {finding["confidence"] for finding in told["findings"]} <= {"likely", "possible"}, "one line of text proves nothing"
+    assert {finding["confidence"] for finding in told["findings"]} <= {"likely", "possible"}, (
+        "one line of text proves nothing"
+    )
 
 
 def test_words_without_quotes_are_one_message(inside: Inside) -> None:
@@ -54,7 +56,9 @@ def test_every_problem_has_its_page(inside: Inside) -> None:
     assert max(map(len, ran.out.split("\n"))) <= 100
 
 
-@pytest.mark.parametrize("written", ["PERM-CREATE-VERSION", "perm create version", "perm_create_version", "  perm-create-version\n"])
+@pytest.mark.parametrize(
+    "written", ["PERM-CREATE-VERSION", "perm create version", "perm_create_version", "  perm-create-version\n"]
+)
 def test_the_name_of_a_problem_is_found_however_it_is_written(inside: Inside, written: str) -> None:
     told = json.loads(inside("explain", written, "--json").out)
     assert told["slug"] == "perm-create-version"
@@ -155,7 +159,11 @@ def test_recorded_answers_are_answered_line_by_line(inside: Inside, tmp_path: Pa
 
 
 def test_recorded_answers_are_shown_to_people_too(inside: Inside) -> None:
-    fine = {"id": "fine", "request": {"method": "GET", "path": "/x"}, "response": {"status": 200, "headers": {}, "body": "{}"}}
+    fine = {
+        "id": "fine",
+        "request": {"method": "GET", "path": "/x"},
+        "response": {"status": 200, "headers": {}, "body": "{}"},
+    }
     lines = f"{json.dumps(ANSWER)}\n{json.dumps(fine)}\n".encode()
     ran = inside("explain", "--exchange", "-", stdin=lines)
     assert (ran.code, ran.err) == (0, "")

@@ -83,7 +83,9 @@ def test_a_missing_key_beside_a_database_is_told(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir() if one.suffix != ".sqlite3-wal") == ["tieline.sqlite3"]
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be looked at" * 40, b"SQLite format 3\x00" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but long enough to be looked at" * 40, b"SQLite format 3\x00" + b"\xff" * 4000]
+)
 def test_a_broken_database_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "master.key").write_text("a" * 64, encoding="utf-8")
@@ -142,7 +144,14 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, name: str, value
     lines = wrong(ran)
     assert (ran.code, len(lines)) == (3, 1)
     assert says in lines[0]
-    served = tieline("serve", "--folder", str(tmp_path / "var"), "--port", "0", **({name: value} if name != "TIELINE_PORT" else {"TIELINE_QUIET_SECONDS": "many"}))
+    served = tieline(
+        "serve",
+        "--folder",
+        str(tmp_path / "var"),
+        "--port",
+        "0",
+        **({name: value} if name != "TIELINE_PORT" else {"TIELINE_QUIET_SECONDS": "many"}),
+    )
     assert (served.code, "Traceback" in served.err, "itself failed" in served.err) == (1, False, False)
     assert len(served.err.strip().splitlines()) == 1
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.command import Running, tieline
@@ -153,7 +154,10 @@ def test_a_worker_on_sqlite_is_refused_and_makes_nothing(tmp_path: Path) -> None
 
 
 def test_a_worker_and_two_servers_share_a_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    shared = {"TIELINE_DATABASE_URL": postgres_url, "TIELINE_MASTER_KEY": "c" * 64}
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE command_line")
+    url = f"{postgres_url.rpartition('/')[0]}/command_line"
+    shared = {"TIELINE_DATABASE_URL": url, "TIELINE_MASTER_KEY": "c" * 64}
     with serve(tmp_path / "one", **shared) as server:
         server.wait_for("Stop it with")
         with (

@@ -9,6 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.diagnosis import measure_classification
 from bench.stage import Bench, folder, set_up
 from bench.work import FIRST_SEND, IMPORT, measure_doctor, measure_memory, measure_start, measure_work
 
@@ -35,6 +36,7 @@ def main() -> None:
         measure_start(bench, data / "start")
         measure_memory(bench, data / "memory")
         measure_doctor(bench)
+        measure_classification(bench)
         set_up(data / "work")
         measure_work(bench, records=wanted.records, issues=wanted.issues, latency_ms=wanted.latency_ms)
     if wanted.no_page:

@@ -1,4 +1,4 @@
-"""The score of the diagnosis on published answers: ``make score``.
+"""The score of the diagnosis on published answers: ``make score`` prints it and writes the page of the reference.
 
 Right: the first finding is the true cause, or the true cause is in the same look-alike group as the first finding and
 the probe that splits them is named. Controls (``ok``) are right without any finding. Only settled cases count.
@@ -19,7 +19,16 @@ from tieline.diagnosis.finding import Confidence, Finding
 from tieline.diagnosis.lookalikes import GROUPS_OF
 from tieline.diagnosis.recorded import parse_recorded
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "diagnosis-score.md"
 OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "evidence" / "observed-responses.jsonl"
+
+REASONS = {
+    "case-210": "The words say that no such path exists on Cloud. Whether it was doubled or belongs to an app of "
+    "another deployment cannot be told from them.",
+    "case-216": "The only evidence is a person's guess about ciphers and old TLS, and that is what the finding says.",
+    "case-313": "Nothing is known of the answer but that it succeeded; the body, which holds the verdict, is not quoted.",
+}
+"""Why a case is not right, in words; a test wants one for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +41,10 @@ class Verdict:
     @property
     def control(self) -> bool:
         return self.cause.startswith("ok")
+
+    @property
+    def family(self) -> str:
+        return self.cause.split("-", maxsplit=1)[0]
 
     @property
     def exact(self) -> bool:
@@ -66,7 +79,31 @@ def read_observed(path: Path = OBSERVED) -> tuple[Verdict, ...]:
 
 
 def render(verdicts: Iterable[Verdict]) -> str:
+    """The tables: what is right, by family, what is not right and why, and look-alikes that came first."""
     every = tuple(verdicts)
+    return "\n".join(
+        [
+            *_totals(every),
+            "",
+            "## By family",
+            "",
+            *_families(every),
+            "",
+            "## Not right, and why",
+            "",
+            *_misses(every),
+            "",
+            "## Right as a look-alike",
+            "",
+            "The cause is in the group of the first finding, and the question that splits them is named. "
+            "A check asks that question by itself where it is harmless; a recorded answer cannot be asked again.",
+            "",
+            *_lookalikes(every),
+        ]
+    )
+
+
+def _totals(every: tuple[Verdict, ...]) -> list[str]:
     settled = tuple(v for v in every if v.settled)
     controls = tuple(v for v in every if v.control)
     lines = ["| what | count | of | share |", "|---|---|---|---|"]
@@ -79,22 +116,49 @@ def render(verdicts: Iterable[Verdict]) -> str:
         lines.append(f"| {name} | {len(part)} | {len(whole)} | {len(part) / max(1, len(whole)):.1%} |")
     wrong = [(v.id, slug) for v in every for slug in v.wrongly_certain]
     certain = sum(f.confidence is Confidence.CERTAIN for v in every for f in v.findings)
-    lines.append(f"| wrong among *certain* | {len(wrong)} | {certain} | {len(wrong) / max(1, certain):.1%} |")
-    families = Counter(v.cause.split("-")[0] for v in settled)
-    lines += ["", "| family | right | of |", "|---|---|---|"]
-    lines += [
-        f"| {f} | {sum(v.right for v in settled if v.cause.split('-')[0] == f)} | {n} |"
-        for f, n in sorted(families.items())
-    ]
-    lines += ["", "| not right | true cause | first findings | settled |", "|---|---|---|---|"]
+    return [*lines, f"| wrong among *certain* | {len(wrong)} | {certain} | {len(wrong) / max(1, certain):.1%} |"]
+
+
+def _families(every: tuple[Verdict, ...]) -> list[str]:
+    settled = tuple(v for v in every if v.settled)
+    lines = ["| family | settled | right | exact |", "|---|---|---|---|"]
+    for family in sorted({v.family for v in settled}):
+        own = [v for v in settled if v.family == family]
+        lines.append(f"| {family} | {len(own)} | {sum(v.right for v in own)} | {sum(v.exact for v in own)} |")
+    return lines
+
+
+def _misses(every: tuple[Verdict, ...]) -> list[str]:
+    lines = ["| case | true cause | first findings | settled | reason |", "|---|---|---|---|---|"]
     for v in every:
         if not v.right:
             shown = ", ".join(f"{f.slug} ({f.confidence.value})" for f in v.findings[:3]) or "none"
-            lines.append(f"| {v.id} | {v.cause} | {shown} | {'yes' if v.settled else 'no'} |")
-    lines += ["", "| look-alike first | true cause | times |", "|---|---|---|"]
+            settled = "yes" if v.settled else "no"
+            lines.append(f"| {v.id} | {v.cause} | {shown} | {settled} | {REASONS.get(v.id, '')} |")
+    return lines
+
+
+def _lookalikes(every: tuple[Verdict, ...]) -> list[str]:
+    lines = ["| first finding | true cause | times |", "|---|---|---|"]
     pairs = Counter((v.findings[0].slug, v.cause) for v in every if v.right and not v.exact)
-    lines += [f"| {first} | {cause} | {n} |" for (first, cause), n in pairs.most_common()]
-    return "\n".join(lines)
+    return lines + [f"| {first} | {cause} | {n} |" for (first, cause), n in sorted(pairs.items())]
+
+
+def render_page(verdicts: Iterable[Verdict]) -> str:
+    return f"""# How often the diagnosis is right
+
+Written by `make score`. The judge is a collection of answers that real Jiras gave, quoted in public pages, each with
+the cause that was found in the end. It is not part of this project, and no rule may match a whole answer of it or the
+name of a site.
+
+Right means: the first finding is the true cause, or the true cause is in the look-alike group of the first finding and
+the question that splits the group is named. Controls are answers without a problem; they are right without a finding.
+Only settled cases, whose source proved the cause, count for the share.
+
+## Score
+
+{render(verdicts)}
+"""
 
 
 def main() -> int:
@@ -102,7 +166,10 @@ def main() -> int:
     if not path.exists():
         print("judge absent: ../shared/evidence/observed-responses.jsonl")
         return 0
-    print(render(read_observed(path)))
+    verdicts = read_observed(path)
+    print(render(verdicts))
+    if path == OBSERVED:
+        PAGE.write_text(render_page(verdicts), encoding="utf-8")
     return 0
 
 

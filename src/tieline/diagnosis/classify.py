@@ -21,18 +21,22 @@ class RuleBook:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         every = tuple(rules)
-        self._answers = [(r.slug, r.look, r.statuses) for r in every if r.look is not None and not r.failures]
+        self._answers = [(r.slug, r.look, r.statuses, r.cloud) for r in every if r.look is not None and not r.failures]
         self._failures = [(r.slug, r.look, r.failures) for r in every if r.look is not None and r.failures]
         self.whole = tuple((r.slug, r.whole) for r in every if r.whole is not None)
-        self._by_status: dict[int | None, tuple[tuple[str, Look], ...]] = {}
+        self._by_status: dict[tuple[int | None, bool], tuple[tuple[str, Look], ...]] = {}
         self._by_failure: dict[str, tuple[tuple[str, Look], ...]] = {}
 
-    def for_status(self, status: int | None) -> tuple[tuple[str, Look], ...]:
-        looks = self._by_status.get(status)
+    def for_status(self, status: int | None, *, cloud: bool) -> tuple[tuple[str, Look], ...]:
+        looks = self._by_status.get((status, cloud))
         if looks is None:
-            looks = tuple((slug, look) for slug, look, at in self._answers if at is None or status in at)
+            looks = tuple(
+                (slug, look)
+                for slug, look, at, side in self._answers
+                if (at is None or status in at) and side in (None, cloud)
+            )
             if len(self._by_status) < 1000:
-                self._by_status[status] = looks
+                self._by_status[status, cloud] = looks
         return looks
 
     def for_failure(self, failure: str) -> tuple[tuple[str, Look], ...]:
@@ -61,7 +65,7 @@ def classify(evidence: Evidence, book: RuleBook = ALL_RULES) -> tuple[Finding, .
                 claim = look(reading, case)
                 if claim is not None:
                     _take(claims, slug, claim, reading)
-        for slug, look in book.for_status(reading.status):
+        for slug, look in book.for_status(reading.status, cloud=reading.cloud):
             claim = look(reading, case)
             if claim is not None:
                 _take(claims, slug, claim, reading)

@@ -93,7 +93,7 @@ def _under_jira(reading: Reading) -> bool:
     return "/jira" in split_url(reading.request.base).path or reading.path.startswith("/jira/")
 
 
-@ADDRESSES.on("url-cloud-with-context-path", 404, 302, 301)
+@ADDRESSES.on("url-cloud-with-context-path", 404, 302, 301, cloud=True)
 def jira_below_cloud(reading: Reading, case: Case) -> Claim | None:
     if not reading.cloud or reading.gateway or not _under_jira(reading) or not rest(reading):
         return None
@@ -109,7 +109,7 @@ def jira_below_cloud(reading: Reading, case: Case) -> Claim | None:
     return likely(*because, weight=85)
 
 
-@ADDRESSES.on("url-wrong-context-path", 404, 200)
+@ADDRESSES.on("url-wrong-context-path", 404, 200, cloud=False)
 def context_path(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud or not rest(reading) or reading.from_jira or reading.fields or reading.path.startswith("//"):
         return None
@@ -147,7 +147,7 @@ def context_path_found(case: Case) -> Claim | None:
     )
 
 
-@ADDRESSES.on("url-trailing-slash", 404, 401, 405)
+@ADDRESSES.on("url-trailing-slash", 404, 401, 405, cloud=False)
 def double_slash(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud or "//rest/" not in reading.path:
         return None
@@ -165,7 +165,7 @@ def rest_left_out(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@ADDRESSES.on("url-custom-domain", 401, 403, 404)
+@ADDRESSES.on("url-custom-domain", 401, 403, 404, cloud=True)
 def vanity_host(reading: Reading, case: Case) -> Claim | None:
     host = reading.base_host
     if not reading.cloud or is_cloud_host(host) or "." not in host or reading.gateway:
@@ -186,7 +186,9 @@ def confluence(reading: Reading, case: Case) -> Claim | None:
     if reading.status == 200 and not (wiki_path and reading.html):
         return None
     envelope = "stackless" in reading.low and '"statuscode":403' in reading.low.replace(" ", "")
-    marked = "%2fwiki" in realm.lower() or 'name="confluence' in reading.low or "confluence" in reading.title.lower()
+    named = "confluence" in reading.low
+    marked = named and ('name="confluence' in reading.low or "confluence" in reading.title.lower())
+    marked = marked or "%2fwiki" in realm.lower()
     if envelope or marked or (wiki_path and reading.status != 200) or (wiki_path and reading.html):
         return likely(
             reading.answered() + ".",

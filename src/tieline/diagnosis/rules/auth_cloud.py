@@ -75,7 +75,7 @@ def _gateway(case: Case) -> tuple[str, ...]:
     return (f"auth-scoped-token-on-site-url: the gateway refused the same pair with {status}",)
 
 
-@AUTH_CLOUD.on("auth-cloud-credentials-rejected", 401, 200, 400, 403, 404, None)
+@AUTH_CLOUD.on("auth-cloud-credentials-rejected", 401, 200, 400, 403, 404, None, cloud=True)
 def rejected(reading: Reading, case: Case) -> Claim | None:
     seen = _refused(reading)
     if seen is None or case.gateway_status() == 200 or "/auth/1/session" in reading.route:
@@ -95,7 +95,7 @@ def rejected(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_CLOUD.on("auth-cloud-anonymous-fallback", 200, 400, 401, 403, 404)
+@AUTH_CLOUD.on("auth-cloud-anonymous-fallback", 200, 400, 401, 403, 404, cloud=True)
 def answered_as_stranger(reading: Reading, case: Case) -> Claim | None:
     if not on_site(reading) or reading.who is not None or reading.route.endswith("/myself") or case.logged_in:
         return None
@@ -169,7 +169,7 @@ def _hides(reading: Reading) -> bool:
 
 @AUTH_CLOUD.on("auth-cloud-password-instead-of-token", 401, 403, None)
 def password_text(reading: Reading, case: Case) -> Claim | None:
-    if _PASSWORD_TEXT.search(reading.low):
+    if "basic" in reading.low and _PASSWORD_TEXT.search(reading.low):
         shape = reading.shape or case.settings.secret_shape
         extra = "The secret looks like a password, not like a token." if shape == "password-like" else ""
         return likely(
@@ -182,7 +182,7 @@ def password_text(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_CLOUD.on("auth-cloud-password-instead-of-token", 401, 403)
+@AUTH_CLOUD.on("auth-cloud-password-instead-of-token", 401, 403, cloud=True)
 def password_shape(reading: Reading, case: Case) -> Claim | None:
     if not on_site(reading) or reading.auth != "basic" or reading.fields.get("error"):
         return None
@@ -198,7 +198,7 @@ def password_shape(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_CLOUD.on("auth-cloud-username-not-email", 401, 403, 404, 400, 200)
+@AUTH_CLOUD.on("auth-cloud-username-not-email", 401, 403, 404, 400, 200, cloud=True)
 def account_without_at(reading: Reading, case: Case) -> Claim | None:
     account = account_of(reading, case)
     if not account or "@" in account or reading.auth != "basic" or not on_site(reading) or reading.who is not None:
@@ -217,7 +217,7 @@ def account_without_at(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_CLOUD.on("auth-cloud-token-expired", 401, 200, 404, 400)
+@AUTH_CLOUD.on("auth-cloud-token-expired", 401, 200, 404, 400, cloud=True)
 def token_worked_before(reading: Reading, case: Case) -> Claim | None:
     seen = _refused(reading)
     if seen is None or case.gateway_status() == 200:
@@ -239,7 +239,7 @@ def token_worked_before(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_CLOUD.on("auth-cloud-token-revoked", 401)
+@AUTH_CLOUD.on("auth-cloud-token-revoked", 401, cloud=True)
 def token_revoked(reading: Reading, case: Case) -> Claim | None:
     if _refused(reading) is None or not case.worked_before or case.gateway_status() == 200:
         return None
@@ -261,7 +261,7 @@ def account_deactivated(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_CLOUD.on("auth-cloud-admin-blocked", 401, 403)
+@AUTH_CLOUD.on("auth-cloud-admin-blocked", 401, 403, cloud=True)
 def admin_blocked(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
     if "admin" in low and ("blocked" in low or "not allowed" in low) and "token" in low and reading.cloud:
@@ -269,7 +269,7 @@ def admin_blocked(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_CLOUD.on("auth-scoped-token-on-site-url", 401, 404, 400, 200, None)
+@AUTH_CLOUD.on("auth-scoped-token-on-site-url", 401, 404, 400, 200, None, cloud=True)
 def scoped_token(reading: Reading, case: Case) -> Claim | None:
     if not on_site(reading):
         return None
@@ -305,7 +305,7 @@ def scoped_token(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_CLOUD.on("auth-service-account-token", 401)
+@AUTH_CLOUD.on("auth-service-account-token", 401, cloud=True)
 def service_account(reading: Reading, case: Case) -> Claim | None:
     account = account_of(reading, case).lower()
     if account.endswith("@serviceaccount.atlassian.com") and _refused(reading):

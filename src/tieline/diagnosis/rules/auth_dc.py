@@ -46,7 +46,7 @@ def _pat_shape(reading: Reading, case: Case) -> bool:
     return (reading.shape or case.settings.secret_shape) in ("pat", "cloud-classic", "atatt")
 
 
-@AUTH_DC.on("auth-wrong-password", 401)
+@AUTH_DC.on("auth-wrong-password", 401, cloud=False)
 def wrong_password(reading: Reading, case: Case) -> Claim | None:
     seen = refused(reading, case)
     if seen is None or case.bearer_status() == 200 or ("serverInfo" in reading.route and reading.auth == "unknown"):
@@ -63,7 +63,7 @@ def wrong_password(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-dc-email-instead-of-username", 401)
+@AUTH_DC.on("auth-dc-email-instead-of-username", 401, cloud=False)
 def email_sent(reading: Reading, case: Case) -> Claim | None:
     account = reading.account or case.account
     seen = refused(reading, case)
@@ -78,7 +78,7 @@ def email_sent(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-password-expired", 401)
+@AUTH_DC.on("auth-password-expired", 401, cloud=False)
 def password_ran_out(reading: Reading, case: Case) -> Claim | None:
     seen = refused(reading, case)
     if seen is None or not case.worked_before or _pat_shape(reading, case) or reading.cloud:
@@ -92,7 +92,7 @@ def password_ran_out(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-sso-no-local-password", 401)
+@AUTH_DC.on("auth-sso-no-local-password", 401, cloud=False)
 def no_local_password(reading: Reading, case: Case) -> Claim | None:
     if refused(reading, case) is None or not (reading.self_hosted or case.self_hosted) or _pat_shape(reading, case):
         return None
@@ -101,7 +101,7 @@ def no_local_password(reading: Reading, case: Case) -> Claim | None:
     return possible("People who sign in through single sign-on have no password that Jira could check.", weight=45)
 
 
-@AUTH_DC.on("auth-sso-no-local-password", 403)
+@AUTH_DC.on("auth-sso-no-local-password", 403, cloud=False)
 def denied_without_captcha(reading: Reading, case: Case) -> Claim | None:
     if (
         reading.login_reason == "AUTHENTICATION_DENIED"
@@ -119,7 +119,7 @@ def _denied(reading: Reading) -> str:
     return reading.head.get("x-authentication-denied-reason", "").lower()
 
 
-@AUTH_DC.on("auth-captcha-triggered", 403, 401, 200, None)
+@AUTH_DC.on("auth-captcha-triggered", 403, 401, 200, None, cloud=False)
 def captcha(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud:
         return None
@@ -167,7 +167,7 @@ def basic_off(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_DC.on("auth-pat-sent-as-basic", 401, 403)
+@AUTH_DC.on("auth-pat-sent-as-basic", 401, 403, cloud=False)
 def token_as_password(reading: Reading, case: Case) -> Claim | None:
     if not _hosted(reading) or not _basic(reading) or (reading.auth == "unknown" and not case.settings.secret_shape):
         return None
@@ -199,7 +199,7 @@ def token_as_password(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-pat-invalid", 401)
+@AUTH_DC.on("auth-pat-invalid", 401, cloud=False)
 def token_refused(reading: Reading, case: Case) -> Claim | None:
     if not _hosted(reading) or reading.auth != "bearer" or _RIGHT.search(reading.low) or "/rest/api/3/" in reading.path:
         return None
@@ -217,7 +217,7 @@ def token_refused(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-pat-expired", 401)
+@AUTH_DC.on("auth-pat-expired", 401, cloud=False)
 def token_ran_out(reading: Reading, case: Case) -> Claim | None:
     if case.settings.auth == "basic":
         return None
@@ -231,7 +231,7 @@ def token_ran_out(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_DC.on("auth-pat-not-supported", 401, 200, 404)
+@AUTH_DC.on("auth-pat-not-supported", 401, 200, 404, cloud=False)
 def too_old_for_tokens(reading: Reading, case: Case) -> Claim | None:
     if (
         reading.auth != "bearer"
@@ -247,7 +247,7 @@ def too_old_for_tokens(reading: Reading, case: Case) -> Claim | None:
     return likely(reading.answered() + ".", f"This Jira is version {version}; tokens came with 8.14.", weight=88)
 
 
-@AUTH_DC.on("auth-anonymous-fallback-dc", 400, 401, 403, 404, None)
+@AUTH_DC.on("auth-anonymous-fallback-dc", 400, 401, 403, 404, None, cloud=False)
 def stranger(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud or reading.exchange.response is None:
         return None
@@ -275,7 +275,7 @@ def _who_probe() -> str:
     return "Ask /rest/api/2/myself: 401 proves that no login was accepted."
 
 
-@AUTH_DC.on("dc-serverinfo-needs-auth", 401, 403)
+@AUTH_DC.on("dc-serverinfo-needs-auth", 401, 403, cloud=False)
 def server_info_guarded(reading: Reading, case: Case) -> Claim | None:
     if not reading.route.endswith("/serverInfo") or reading.auth not in ("none", "") or reading.cloud:
         return None
@@ -289,14 +289,14 @@ def server_info_guarded(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@AUTH_DC.on("auth-session-expired-dc", 401)
+@AUTH_DC.on("auth-session-expired-dc", 401, cloud=False)
 def cookie_ran_out(reading: Reading, case: Case) -> Claim | None:
     if reading.auth == "cookie-session" and _hosted(reading) and "/auth/1/session" not in reading.route:
         return likely(reading.answered() + ".", "The call rests on a login cookie, and cookies end.", weight=80)
     return None
 
 
-@AUTH_DC.on("auth-wrong-password", 401)
+@AUTH_DC.on("auth-wrong-password", 401, cloud=False)
 def session_refused(reading: Reading, case: Case) -> Claim | None:
     if reading.auth == "cookie-session" and reading.route.startswith("/rest/auth/1/session") and _hosted(reading):
         return likely(reading.answered() + ": the login was refused.", weight=70, probe=_BEARER_PROBE)

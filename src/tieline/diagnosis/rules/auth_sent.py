@@ -57,7 +57,7 @@ def placeholder(reading: Reading, case: Case) -> Claim | None:
     return likely(reading.answered() + ".", f"The secret {what}.", weight=93)
 
 
-@AUTH_SENT.on("auth-session-login-cloud", 401, 403, 404)
+@AUTH_SENT.on("auth-session-login-cloud", 401, 403, 404, cloud=True)
 def session_login(reading: Reading, case: Case) -> Claim | None:
     if not reading.cloud or reading.gateway:
         return None
@@ -72,7 +72,7 @@ def session_login(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@AUTH_SENT.on("auth-cloud-captcha", 403)
+@AUTH_SENT.on("auth-cloud-captcha", 403, cloud=True)
 def cloud_captcha(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud and "captcha" in reading.head.get("x-authentication-denied-reason", "").lower():
         return certain(reading.answered() + ", with X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE.", weight=95)

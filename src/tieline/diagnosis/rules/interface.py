@@ -35,7 +35,7 @@ def search_removed(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@INTERFACE.on("api-createmeta-removed-dc9", 404)
+@INTERFACE.on("api-createmeta-removed-dc9", 404, cloud=False)
 def createmeta_removed(reading: Reading, case: Case) -> Claim | None:
     if not reading.route.rstrip("/").endswith("createmeta") or reading.cloud:
         return None
@@ -48,7 +48,7 @@ def createmeta_removed(reading: Reading, case: Case) -> Claim | None:
     return likely(reading.answered() + ".", "Jira 9 no longer has this call.", weight=85)
 
 
-@INTERFACE.on("api-v3-on-dc", 301, 302, 303, 401, 404, 405)
+@INTERFACE.on("api-v3-on-dc", 301, 302, 303, 401, 404, 405, cloud=False)
 def cloud_call_on_dc(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud or not (reading.self_hosted or case.self_hosted):
         return None
@@ -73,7 +73,7 @@ def other_edition(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@INTERFACE.on("api-project-search-on-dc", 404)
+@INTERFACE.on("api-project-search-on-dc", 404, cloud=False)
 def project_search_on_dc(reading: Reading, case: Case) -> Claim | None:
     if reading.route.endswith("/project/search") and not reading.cloud and (reading.self_hosted or case.self_hosted):
         return likely(
@@ -142,7 +142,7 @@ def cloud_limit(reading: Reading, case: Case) -> Claim | None:
     return likely(reading.answered() + ".", weight=50, facts=_wait(reading))
 
 
-@INTERFACE.on("rate-limit-dc", 429)
+@INTERFACE.on("rate-limit-dc", 429, cloud=False)
 def dc_limit(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud:
         return None
@@ -167,9 +167,9 @@ def key_empty(reading: Reading, case: Case) -> Claim | None:
 
 @INTERFACE.on("config-project-name-instead-of-key", 400, 404)
 def name_for_key(reading: Reading, case: Case) -> Claim | None:
-    if reading.refused_fields.get("project") and "required" in reading.refused_fields["project"].lower():
+    if '"project"' in reading.low and "required" in reading.refused_fields.get("project", "").lower():
         return likely(reading.answered() + ".", "Jira found no project key in the request.", weight=80)
-    quoted = _KEY_QUOTED.search(reading.body[:2000])
+    quoted = _KEY_QUOTED.search(reading.body[:2000]) if "with key '" in reading.low else None
     if quoted and (" " in quoted.group(1).strip() or not quoted.group(1)[:1].isalpha()):
         return likely(reading.answered() + ".", f"“{clean_text(quoted.group(1), 60)}” is a name, not a key.", weight=85)
     return None

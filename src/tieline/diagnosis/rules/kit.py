@@ -35,12 +35,14 @@ LookWhole = Callable[[Case], Claim | None]
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``statuses``: run only for these (None: for every answer). ``failures``: run only for failures of these kinds,
-    written ``stage:kind`` or ``stage:*``. ``whole``: looks at the case once, after the exchanges."""
+    written ``stage:kind`` or ``stage:*``. ``cloud``: run only for answers of Jira Cloud (True) or for others (False).
+    ``whole``: looks at the case once, after the exchanges."""
 
     slug: str
     look: Look | None = None
     statuses: frozenset[int | None] | None = None
     failures: frozenset[str] = frozenset()
+    cloud: bool | None = None
     whole: LookWhole | None = None
 
 
@@ -50,11 +52,12 @@ class Family:
     def __init__(self) -> None:
         self.rules: list[Rule] = []
 
-    def on(self, slug: str, *statuses: int | None) -> Callable[[Look], Look]:
-        """Run for answers with these statuses; with none given, for every answer."""
+    def on(self, slug: str, *statuses: int | None, cloud: bool | None = None) -> Callable[[Look], Look]:
+        """Run for answers with these statuses; with none given, for every answer. ``cloud`` as in :class:`Rule`."""
 
         def register(look: Look) -> Look:
-            self.rules.append(Rule(slug, look=look, statuses=frozenset(statuses) if statuses else None))
+            at = frozenset(statuses) if statuses else None
+            self.rules.append(Rule(slug, look=look, statuses=at, cloud=cloud))
             return look
 
         return register

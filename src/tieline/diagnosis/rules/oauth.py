@@ -78,7 +78,7 @@ def no_refresh_token(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@OAUTH.on("auth-oauth-token-on-site-url", 401, 403)
+@OAUTH.on("auth-oauth-token-on-site-url", 401, 403, cloud=True)
 def oauth_on_site(reading: Reading, case: Case) -> Claim | None:
     if (
         not reading.cloud
@@ -162,9 +162,10 @@ def oauth1_clock(reading: Reading, case: Case) -> Claim | None:
 
 
 def _oauth1(reading: Reading, *problems: str) -> Claim | None:
-    text = reading.low + reading.head.get("www-authenticate", "").lower()
-    if "oauth_problem" not in text:
+    asked = reading.head.get("www-authenticate", "")
+    if "oauth_problem" not in reading.low and "oauth_problem" not in asked:
         return None
+    text = reading.low + asked.lower()
     for problem in problems:
         if problem in text:
             return certain(reading.answered() + f", with oauth_problem={problem}.", weight=95)

@@ -32,7 +32,7 @@ def proxy_may_be_needed(reading: Reading, case: Case) -> Claim:
     return possible("A network that lets traffic out only through its proxy behaves like this.")
 
 
-@PROXIES.on("proxy-required", 502, 503, 504)
+@PROXIES.on("proxy-required", 502, 503, 504, cloud=True)
 def proxy_answered_instead(reading: Reading, case: Case) -> Claim | None:
     if not reading.cloud or reading.from_jira or reading.gateway or "_edge/" in reading.low:
         return None
@@ -58,7 +58,7 @@ def proxy_login_answer(reading: Reading, case: Case) -> Claim:
     return certain(reading.answered() + ": this status is a proxy's, Jira never sends it.", weight=90)
 
 
-@PROXIES.on("proxy-should-be-bypassed", 502, 503, 504)
+@PROXIES.on("proxy-should-be-bypassed", 502, 503, 504, cloud=False)
 def proxy_cannot_resolve(reading: Reading, case: Case) -> Claim | None:
     low = reading.low
     if reading.from_jira or reading.cloud:
@@ -71,7 +71,9 @@ def proxy_cannot_resolve(reading: Reading, case: Case) -> Claim | None:
 @PROXIES.on("client-get-with-body", 400, 403, None)
 def get_with_body(reading: Reading, case: Case) -> Claim | None:
     sent_body = reading.method in ("GET", "HEAD") and reading.request.body is not None
-    cloudfront = _CLOUDFRONT.search(reading.low) is not None
+    low = reading.low
+    cloudfront = "cloudfront" in low or "could not be satisfied" in low
+    cloudfront = cloudfront and _CLOUDFRONT.search(low) is not None
     if sent_body and (cloudfront or reading.cloud):
         weight = 90 if cloudfront else 75
         return likely(

@@ -124,7 +124,7 @@ def to_login_page(reading: Reading, case: Case) -> Claim | None:
     return likely(reading.answered() + ".", _leads(reading), page, weight=70, facts=_redirect_facts(reading))
 
 
-@REDIRECTED.on("dc-download-ignores-pat", 302, 303)
+@REDIRECTED.on("dc-download-ignores-pat", 302, 303, cloud=False)
 def download_with_token(reading: Reading, case: Case) -> Claim | None:
     a_file = "/secure/attachment" in reading.path or "/secure/thumbnail" in reading.path
     if a_file and reading.auth in ("bearer", "unknown") and not reading.cloud:
@@ -152,14 +152,14 @@ def renamed(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@REDIRECTED.on("cloud-site-renamed", 405)
+@REDIRECTED.on("cloud-site-renamed", 405, cloud=True)
 def renamed_post(reading: Reading, case: Case) -> Claim | None:
     if reading.cloud and reading.exchange.followed_redirect:
         return likely(reading.answered() + ".", "The client followed a redirect to another site before.", weight=60)
     return None
 
 
-@REDIRECTED.on("url-wrong-context-path", *REDIRECTS)
+@REDIRECTED.on("url-wrong-context-path", *REDIRECTS, cloud=False)
 def to_other_path(reading: Reading, case: Case) -> Claim | None:
     if reading.redirect.target is not Target.OTHER_PATH or reading.cloud:
         return None

@@ -23,7 +23,7 @@ def edge_page(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
-@SITE_STATE.on("cloud-no-jira-product", 404)
+@SITE_STATE.on("cloud-no-jira-product", 404, cloud=True)
 def no_jira_here(reading: Reading, case: Case) -> Claim | None:
     if not reading.route.endswith("/serverInfo") or not reading.cloud:
         return None
@@ -49,7 +49,7 @@ def no_software_access(reading: Reading, case: Case) -> Claim | None:
     )
 
 
-@SITE_STATE.on("cloud-user-no-product-access", 200, 403)
+@SITE_STATE.on("cloud-user-no-product-access", 200, 403, cloud=True)
 def no_product_access(reading: Reading, case: Case) -> Claim | None:
     if not reading.cloud or not reading.route.endswith("/myself"):
         return None

@@ -70,11 +70,13 @@ class Tieline:
         assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr[-3000:]
         return ended.returncode, lines
 
+    def issues(self) -> list[Any]:
+        return [one for one in self.sandbox.world.issues.values() if one.creator == PAT]
+
     def made(self) -> Counter[str]:
         """What this account created in Jira, by what it is called there now."""
-        world = self.sandbox.world
-        issues = [one.summary for one in world.issues.values() if one.creator == PAT]
-        return Counter([*issues, *(one.name for one in world.versions.values())])
+        versions = self.sandbox.world.versions.values()
+        return Counter([*(one.summary for one in self.issues()), *(one.name for one in versions)])
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -128,7 +130,7 @@ def test_sending_a_feature_and_a_release_survives_a_kill_at_every_point(tieline:
     assert {f"R{number}" for number in range(len(points))} <= set(linked)
     assert {"Ferry first", f"Ferry {len(points) - 1}"} <= set(linked)
     versions = {one.id: one.name for one in tieline.sandbox.world.versions.values()}
-    for issue in tieline.sandbox.world.issues.values():
+    for issue in tieline.issues():
         assert [versions[one] for one in issue.fix_versions] == [f"R{issue.summary.removeprefix('Ferry ')}"]
 
 
@@ -151,5 +153,5 @@ def test_an_edit_survives_a_kill_at_every_point(tieline: Tieline, tmp_path: Path
     kill_everywhere(tieline, "edit", points)
     last = str(len(points) - 1)
     assert tieline.made() == Counter([f"Ferry edit {last}", "Rfirst"])
-    issue = next(iter(tieline.sandbox.world.issues.values()))
+    (issue,) = tieline.issues()
     assert issue.labels == (f"t{last}",)

@@ -84,7 +84,7 @@ def test_no_path_of_one_machine_is_in_the_project() -> None:
 
 def test_every_setting_is_explained() -> None:
     code = (SOURCE / "settings.py").read_text(encoding="utf-8")
-    asked = set(re.findall(r"\b(?:setting|flag|words)\(\"(\w+)\"", code))
+    asked = set(re.findall(r"\b(?:setting|flag|words|number)\(\"(\w+)\"", code))
     for path in modules():
         asked |= set(re.findall(r"TIELINE_([A-Z_]+)", path.read_text(encoding="utf-8")))
     page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")

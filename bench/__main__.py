@@ -49,8 +49,8 @@ Written by `make bench` on {datetime.now(UTC).date().isoformat()}: {machine()}.
 
 The sandbox Jira runs as a process of its own on the same machine and waits {wanted.latency_ms} ms before each \
 answer of the work measured; Tieline runs on SQLite with `synchronous=FULL` and its worker in the same process. \
-Counts are what the sandbox served. The sequential client is the library `jira`, one call after another, in the same run. Absolute times \
-depend on the machine; counts and ratios carry over.
+Counts are what the sandbox served. The sequential client is the library `jira`, one call after another, in the \
+same run. Absolute times depend on the machine; counts and ratios carry over.
 
 | what | measured | how |
 |---|---|---|

@@ -24,9 +24,9 @@ OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "evidence" / "observ
 
 REASONS = {
     "case-210": "The words say that no such path exists on Cloud. Whether it was doubled or belongs to an app of "
-    "another deployment cannot be told from them.",
+    "app of another deployment cannot be told from them.",
     "case-216": "The only evidence is a person's guess about ciphers and old TLS, and that is what the finding says.",
-    "case-313": "Nothing is known of the answer but that it succeeded; the body, which holds the verdict, is not quoted.",
+    "case-313": "Nothing is known of the answer but that it succeeded; the body with the verdict is not quoted.",
 }
 """Why a case is not right, in words; a test wants one for each."""
 

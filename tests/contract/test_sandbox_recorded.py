@@ -166,7 +166,33 @@ def test_real_answers_have_the_shape_of_ours(sandboxes: dict[str, Sandbox]) -> N
     assert judged >= 25
 
 
-SYSTEM_FIELDS = ["summary", "issuetype", "project", "status", "priority", "resolution", "labels", "fixVersions", "versions", "components", "assignee", "reporter", "creator", "created", "updated", "duedate", "subtasks", "issuelinks", "votes", "watches", "resolutiondate", "workratio", "parent", "attachment", "comment"]
+SYSTEM_FIELDS = [
+    "summary",
+    "issuetype",
+    "project",
+    "status",
+    "priority",
+    "resolution",
+    "labels",
+    "fixVersions",
+    "versions",
+    "components",
+    "assignee",
+    "reporter",
+    "creator",
+    "created",
+    "updated",
+    "duedate",
+    "subtasks",
+    "issuelinks",
+    "votes",
+    "watches",
+    "resolutiondate",
+    "workratio",
+    "parent",
+    "attachment",
+    "comment",
+]
 
 
 @skip_without_shared(RECORDED)

@@ -258,5 +258,3 @@ def test_every_write_that_happened_without_an_answer_happens_once(either: World)
     either.poll()
     assert either.news() == []
     assert either.history(feature) == []
-
-

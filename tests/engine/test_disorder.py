@@ -49,7 +49,9 @@ def test_a_field_mapped_to_another_field_of_jira_is_not_emptied(world: World) ->
 
 def test_a_pause_stops_a_long_send_and_the_rest_goes_on_after_it(world: World) -> None:
     for number in range(120):
-        Record.objects.get(id=planning.create_record(world.workspace, "feature", {"name": f"F {number}"}, actor=PERSON).id)
+        Record.objects.get(
+            id=planning.create_record(world.workspace, "feature", {"name": f"F {number}"}, actor=PERSON).id
+        )
     world.clock.move(5)
     create = world.ports.jira(world.connection.id).create_issues  # type: ignore[arg-type]
 
@@ -105,7 +107,15 @@ def test_a_worker_that_lost_its_op_while_it_stood_still_writes_nothing(world: Wo
     assert world.fresh(feature).name == "Latest ferry"
 
 
-ODD = ["\u0000NUL\u0000 ferry", "lone \ud800 ferry", "👩‍👩‍👧‍👦" * 60, "עברית \u202eferry", "x" * 400, "a\u2028b", "  blanks   inside  "]
+ODD = [
+    "\u0000NUL\u0000 ferry",
+    "lone \ud800 ferry",
+    "👩‍👩‍👧‍👦" * 60,
+    "עברית \u202eferry",
+    "x" * 400,
+    "a\u2028b",
+    "  blanks   inside  ",
+]
 
 
 @pytest.mark.parametrize("name", ODD, ids=["nul", "surrogate", "emoji", "rtl", "long", "separator", "blanks"])
@@ -148,7 +158,9 @@ def test_an_issue_moved_to_another_project_is_told_and_not_written_to(world: Wor
     world.settle()
     issue = world.issue(feature)
     world.clock.move(2)
-    world.sandbox.world.issues[issue.id] = replace(issue, project="CREW", key="CREW-77", updated=world.clock.milliseconds())
+    world.sandbox.world.issues[issue.id] = replace(
+        issue, project="CREW", key="CREW-77", updated=world.clock.milliseconds()
+    )
     world.edit(feature, name="Late ferry")
     world.settle()
     assert world.sandbox.world.issues[issue.id].summary == "Night ferry"

@@ -85,9 +85,7 @@ def link_views(links: Sequence[str], *, unsettled: bool = False) -> tuple[LinkVi
     shown = Q(record__deleted=None)
     if unsettled:
         shown |= Q(Exists(Intent.objects.filter(link_id=OuterRef("id"), state="open", sent_at__isnull=False)))
-    rows = {
-        row.id: row for row in Link.objects.select_related("integration", "record").filter(shown, id__in=links)
-    }
+    rows = {row.id: row for row in Link.objects.select_related("integration", "record").filter(shown, id__in=links)}
     ids = list(rows)
     changed = _changed_at(row.record_id for row in rows.values())
     intents = {row.link_id: row for row in Intent.objects.filter(link_id__in=ids, state="open")}

@@ -30,7 +30,7 @@ class AuthUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeRequest:
-    """One question of the ladder. ``path`` starts with ``/`` and is put behind ``base`` (the connection's own when None)."""
+    """One question of the ladder. ``path`` starts with ``/`` and is put behind ``base`` (None: the connection's own)."""
 
     probe: str
     path: str
@@ -58,7 +58,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(Generic[T_co]):
-    """What came of one operation. ``value`` is None exactly when ``trouble`` is set (or the operation returns nothing)."""
+    """What came of one operation. ``value`` is None when ``trouble`` is set (or the operation returns nothing)."""
 
     value: T_co | None = None
     trouble: Trouble | None = None

@@ -45,7 +45,6 @@ class MoveRemote:
     from the present status; ask again after each.
     """
 
-
     target: str
     hops: tuple[Hop, ...]
     change: FieldChange

@@ -30,7 +30,7 @@ class AuthUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeRequest:
-    """One question of the ladder. ``path`` starts with ``/`` and is put behind ``base`` (None: the connection's own)."""
+    """One question of the ladder. ``path`` starts with ``/`` and is put behind ``base`` (None: our own)."""
 
     probe: str
     path: str

@@ -178,6 +178,8 @@ def name_for_key(reading: Reading, case: Case) -> Claim | None:
 @INTERFACE.on_case("config-project-name-instead-of-key")
 def typed_name(case: Case) -> Claim | None:
     key = case.settings.project_key
+    if key and " " in key.strip():
+        return certain(f"“{clean_text(key, 60)}” holds blanks, and no project key does.", weight=90)
     if key and not _PROJECT_KEY.match(key.strip().upper()):
         return likely(
             f"“{clean_text(key, 60)}” does not look like a project key (letters and digits, as in ROAD).", weight=75

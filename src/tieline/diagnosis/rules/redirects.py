@@ -57,9 +57,14 @@ def to_https(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
+def _asked_by_our_door(reading: Reading) -> bool:
+    """Our door measures every call and follows no redirect, so what it heard is the answer to what it asked."""
+    return reading.exchange.elapsed_ms is not None and not reading.exchange.followed_redirect
+
+
 @REDIRECTED.on("redirect-http-to-https", 405)
 def post_became_get(reading: Reading, case: Case) -> Claim | None:
-    if reading.request.base.startswith("http://"):
+    if reading.request.base.startswith("http://") and not _asked_by_our_door(reading):
         return likely(
             reading.answered() + ".",
             "The address begins with http://: a followed redirect turns a POST into a GET.",
@@ -75,6 +80,8 @@ def post_became_get(reading: Reading, case: Case) -> Claim | None:
 @REDIRECTED.on("redirect-http-to-https", 200)
 def post_answered_with_a_list(reading: Reading, case: Case) -> Claim | None:
     if reading.method != "POST" or not reading.request.base.startswith("http://") or "/search" in reading.route:
+        return None
+    if _asked_by_our_door(reading):
         return None
     listed = reading.fields
     if "startAt" in listed and "total" in listed:

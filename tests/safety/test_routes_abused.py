@@ -246,3 +246,11 @@ def test_an_invitation_opens_no_account_of_the_operator(scene: Scene) -> None:
         "/w/FERRY/members/invite", {"email": "operator@acme.io", "role": "viewer"}, follow=True
     )
     assert b"/welcome/" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/", "/\\evil.example", "c", "home", "javascript:x"]
+)
+def test_a_form_leads_back_to_no_other_site(scene: Scene, back: str) -> None:
+    answer = scene["owner"].post(f"/w/FERRY/r/{scene.feature.ref}/move", {"where": "up", "back": back})
+    assert answer["Location"] == f"/w/FERRY/r/{scene.feature.ref}"

@@ -7,13 +7,13 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tieline.store import people
 from tieline.store.models import Membership, Role, User
+from tieline.web.back import way_back
 from tieline.web.context import THEMES
 from tieline.web.forms.people import FirstForm, InviteForm, PasswordForm, SignInForm, WorkspaceForm, YouForm
 from tieline.web.gate import Place, needs, needs_admin, needs_person, open_to_all, person_of
@@ -33,7 +33,7 @@ def _client(request: HttpRequest) -> str:
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Sign in with a password. The answer is the same whether the e-mail is known or not."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    back = wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}) else "/"
+    back = way_back(request, wanted) or "/"
     if person_of(request) is not None:
         return redirect(back)
     form = SignInForm(request.POST or None)

@@ -13,7 +13,6 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,6 +22,7 @@ from tieline.store import planning
 from tieline.store.models import Record, RecordChange, Role
 from tieline.store.values import same_stored, stored_value
 from tieline.web import words
+from tieline.web.back import way_back
 from tieline.web.forms.plan import RecordForm
 from tieline.web.gate import Place, needs
 from tieline.web.templatetags.tieline import markdown
@@ -256,10 +256,8 @@ def move_record(request: HttpRequest, place: Place, ref: str) -> HttpResponseBas
         planning.move_record(record, int(where[:9]) - 1, actor=place.actor)
     else:
         messages.warning(request, _("Write the position as a number from 1, such as 3."))
-    back = request.POST.get("back", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        return redirect(back)
-    return redirect("record", place.workspace.key, record.ref)
+    back = way_back(request, request.POST.get("back", ""))
+    return redirect(back) if back else redirect("record", place.workspace.key, record.ref)
 
 
 @needs(Role.CONTRIBUTOR)

@@ -10,6 +10,7 @@ from tieline.web.views import (
     bare,
     catalogue,
     connect,
+    connections,
     hooks,
     integrations,
     mapping,
@@ -84,8 +85,8 @@ urlpatterns = [
     path(W + "integrations/<str:pk>/send-all", integrations.send_all, name="send-all"),
     path(W + "integrations/<str:pk>/poll", integrations.poll_now, name="poll-now"),
     path(W + "integrations/<str:pk>/delete", integrations.delete, name="delete-integration"),
-    path(W + "connections/<str:pk>", integrations.connection, name="connection"),
-    path(W + "connections/<str:pk>/delete", integrations.delete_connection, name="delete-connection"),
+    path(W + "connections/<str:pk>", connections.connection, name="connection"),
+    path(W + "connections/<str:pk>/delete", connections.delete_connection, name="delete-connection"),
     # watching
     path(W + "problems", watch.problems, name="problems"),
     path(W + "problems/<str:pk>", watch.problem, name="problem"),

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tieline import wiring
 from tieline.mapping.sentence import describe
-from tieline.store import connections, integrations
+from tieline.store import integrations
 from tieline.store.mappings import mapping_of
 from tieline.store.models import CheckRun, Connection, ImportRun, Integration, Link, LogEntry, Op, Problem, Record, Role
 from tieline.web import hearing
@@ -233,30 +233,4 @@ def delete(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
         )
         return redirect("integrations", place.workspace.key)
     shown = {"section": "integrations", "integration": integration, "health": health_of(integration)}
-    return render(request, "web/integrations/delete.html", shown)
-
-
-@needs(Role.OWNER)
-def connection(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
-    """One connection: what it is, who set the secret when, and its checks."""
-    found = get_object_or_404(Connection, pk=pk, workspace=place.workspace)
-    shown = {
-        "section": "integrations",
-        "connection": found,
-        "used": found.integrations.select_related("workspace").order_by("created"),
-        "checks": CheckRun.objects.filter(connection=found).order_by("-id")[:20],
-        "problems": problem_cards(Problem.objects.filter(connection=found, integration=None, fixed_at=None)),
-    }
-    return render(request, "web/integrations/connection.html", shown)
-
-
-@needs(Role.OWNER)
-@require_http_methods(["GET", "POST"])
-def delete_connection(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
-    found = get_object_or_404(Connection, pk=pk, workspace=place.workspace)
-    if request.method == "POST":
-        connections.delete_connection(found, actor=place.actor)
-        messages.success(request, _("“%(name)s” is deleted, with its secret.") % {"name": found.name})
-        return redirect("integrations", place.workspace.key)
-    shown = {"section": "integrations", "connection": found, "used": found.integrations.count()}
     return render(request, "web/integrations/delete.html", shown)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Inside, tieline
+from tests.cli.command import COMMAND, Inside, clean_environment, tieline
 from tests.shared_material import shared, skip_without_shared
 from tieline.cli import explain
 from tieline.diagnosis.catalogue import CATALOGUE
@@ -108,10 +109,6 @@ def test_bytes_that_are_no_text_are_no_accident(inside: Inside) -> None:
 
 @pytest.mark.process
 def test_an_argument_that_is_no_text_is_no_accident() -> None:
-    import subprocess
-
-    from tests.cli.command import COMMAND, clean_environment
-
     for more in ([], ["--json"]):
         done = subprocess.run(
             [*COMMAND, "explain", b"\xff Unhandled error: STATUS=302 \xe2\x82", *more],
@@ -226,10 +223,6 @@ def test_a_file_that_cannot_be_read_is_told(inside: Inside, tmp_path: Path) -> N
 
 @pytest.mark.process
 def test_a_reader_that_has_read_enough_is_no_accident(tmp_path: Path) -> None:
-    import subprocess
-
-    from tests.cli.command import COMMAND, clean_environment
-
     file = tmp_path / "many.jsonl"
     file.write_text((json.dumps(ANSWER) + "\n") * 3000, encoding="utf-8")
     reader = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,35 @@ began = time.monotonic()
 queue.stop(grace_s=20)
 print(time.monotonic() - began, ended.is_set())
 """
+
+
+SLOW = """
+import time
+from tieline.cli.serve import said_when_slow, stopped_by_signals
+with stopped_by_signals() as stop:
+    print("ready", flush=True)
+    stop.wait()
+    with said_when_slow():
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_who_waits_is_told_why_and_asking_twice_ends_it_at_once(how: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    ) as slow:
+        assert slow.stdout
+        assert slow.stderr
+        slow.stdout.readline()
+        slow.send_signal(how)
+        assert "Finishing the work in hand" in slow.stderr.readline()
+        slow.send_signal(how)
+        assert slow.wait(10) == 128 + how
 
 
 def stop(tmp_path: Path, how: str) -> tuple[float, bool]:

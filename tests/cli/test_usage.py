@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import typer
 
-from tests.cli.command import Inside
+from tests.cli.command import COMMAND, Inside, clean_environment
 from tieline import __version__
 from tieline.cli.main import app
 
@@ -76,6 +77,24 @@ def test_a_slip_of_the_pen_ends_with_2_and_says_what_to_write(
     assert says in ran.err
     assert not re.search(r"\b(error|invalid|oops|please)\b|!", ran.err, re.IGNORECASE)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.process
+def test_a_failure_of_our_own_is_one_line_and_code_1() -> None:
+    for env in ({}, {"TIELINE_DEBUG": "1"}):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [*COMMAND, "explain", "perm-create-version"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=clean_environment(**env),
+                check=False,
+                timeout=60,
+            )
+        assert done.returncode == 1
+        assert "Tieline itself failed: OSError" in done.stderr
+        assert ("Traceback" in done.stderr) == bool(env)
 
 
 def test_the_page_and_the_command_line_name_the_same_commands_and_options() -> None:

@@ -24,7 +24,9 @@ def sandbox_beside(*, port: int, edition: str, issues: Path | None, folder: Path
         *("--port", str(port), "--edition", edition, "--state", str(folder / f"sandbox-{edition}.sqlite3")),
         *(("--data", str(issues)) if issues else ()),
     ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    # A session of its own: Ctrl-C is for Tieline, which may still need Jira for the work in hand.
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as process:
         try:
             yield process
         finally:

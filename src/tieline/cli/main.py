@@ -301,6 +301,10 @@ def _own_failure(kind: type[BaseException], failure: BaseException, trace: Trace
     at = f" ({Path(place.filename).name}:{place.lineno})" if place else ""
     print(f"Tieline itself failed: {kind.__name__}: {failure}{at}", file=sys.stderr)
     print("Run it again with TIELINE_DEBUG=1 to see where, and report what it prints.", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
 
 
 # Typer carries a click of its own; the parent of its public BadParameter is what every usage failure is.

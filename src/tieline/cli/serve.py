@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
 import sys
 import threading
@@ -95,8 +96,9 @@ def stopped_by_signals() -> Iterator[threading.Event]:
     stop = threading.Event()
 
     def ask_to_stop(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
         stop.set()
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)

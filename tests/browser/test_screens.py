@@ -40,6 +40,7 @@ def town(chromium, jira, tmp_path_factory):
         jira.world.switch_on("perm-create-version")
         steps.connect_all(page, server.base, "FERRY", jira)
         integration = page.url.rstrip("/").rsplit("/", 1)[1]
+        connection = page.locator("a[href*='/connections/']").first.get_attribute("href")
         page.get_by_role("button", name="Send them all").click()
         expect(page.get_by_text("on their way to Jira")).to_be_visible()
         page.goto(f"{server.base}/w/FERRY/problems")
@@ -53,11 +54,11 @@ def town(chromium, jira, tmp_path_factory):
         line = page.locator("table.log td.name a").first.get_attribute("href")
         state = context.storage_state()
         context.close()
-        yield server, feature, integration, problem, line, json.loads(json.dumps(state))
+        yield server, feature, integration, problem, line, connection, json.loads(json.dumps(state))
         jira.world.switch_off("perm-create-version")
 
 
-def screens_of(feature, integration, problem, line):
+def screens_of(feature, integration, problem, line, connection):
     at = f"/w/FERRY/integrations/{integration}"
     return {
         "home": "/",
@@ -77,6 +78,7 @@ def screens_of(feature, integration, problem, line):
         "overview": at,
         "import": f"{at}/import",
         "webhook": f"{at}/webhook",
+        "connection": connection,
         "problems": "/w/FERRY/problems",
         "problem": problem,
         "log": "/w/FERRY/log",
@@ -92,9 +94,9 @@ def screens_of(feature, integration, problem, line):
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")])
 def test_axe_finds_nothing_on_any_screen(chromium, town, width, theme):
-    server, feature, integration, problem, line, state = town
+    server, feature, integration, problem, line, connection, state = town
     walker, context = new_walker(chromium, server.base, "screens", width=width, theme=theme, storage_state=state)
-    for name, path in screens_of(feature, integration, problem, line).items():
+    for name, path in screens_of(feature, integration, problem, line, connection).items():
         walker.go(path)
         for fold in walker.page.locator("details.fold:not([open]) > summary").all()[:6]:
             if fold.is_visible():
@@ -105,10 +107,10 @@ def test_axe_finds_nothing_on_any_screen(chromium, town, width, theme):
 
 
 def test_nothing_scrolls_sideways_at_320_pixels(chromium, town):
-    server, feature, integration, problem, line, state = town
+    server, feature, integration, problem, line, connection, state = town
     walker, context = new_walker(chromium, server.base, "small", width=320, storage_state=state)
     wide = {}
-    for name, path in screens_of(feature, integration, problem, line).items():
+    for name, path in screens_of(feature, integration, problem, line, connection).items():
         walker.go(path)
         wide[name] = sideways(walker.page)
     context.close()

@@ -17,7 +17,7 @@ from tieline.store.models import Link
 
 def hide_field(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a field configuration does: Jira's answers leave the field out."""
-    makers = view_issue._makers  # noqa: SLF001
+    makers = view_issue._makers
 
     def without(view: Any, one: Any) -> dict[str, Any]:
         found = makers(view, one)

@@ -22,7 +22,7 @@ ENTRIES = list(CATALOGUE.values())
 CONCLUDED = [entry for entry in ENTRIES if entry.slug not in own.CONDITIONS]
 BANNED = re.compile(
     r"\b(?:errors?|oops|please|invalid|fail(?:ed|ure)? to|illegal|fatal|stupid|obviously|simply|just|wrongly configured)\b|!",
-    re.I,
+    re.IGNORECASE,
 )
 QUOTED = re.compile(r"`[^`]*`|“[^”]*”|https?://\S+")
 VERBS_AFTER_ACTOR = re.compile(r"^[A-Z][a-z]+ ")
@@ -68,7 +68,7 @@ def test_lookalikes_name_entries():
 
 @skip_without_shared("reference/failure-catalog.md")
 def test_the_slugs_are_those_of_the_failure_study_and_our_own():
-    study = re.findall(r"^#### `([\w-]+)`", shared("reference/failure-catalog.md").read_text(), re.M)
+    study = re.findall(r"^#### `([\w-]+)`", shared("reference/failure-catalog.md").read_text(), re.MULTILINE)
     causes = {slug for slug in study if not slug.startswith("ok")}
     assert causes - set(CATALOGUE) == set()
     assert set(CATALOGUE) - causes == set(OWN_SLUGS)

@@ -23,7 +23,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "diagnosis-s
 OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "evidence" / "observed-responses.jsonl"
 
 REASONS = {
-    "case-210": "The words say that no such path exists on Cloud. They cannot tell whether it was doubled or belongs to "
+    "case-210": "The words say that no such path exists on Cloud. They cannot tell whether it was doubled or is one of "
     "an app of another deployment.",
     "case-216": "The only evidence is a person's guess about ciphers and old TLS, and that is what the finding says.",
     "case-313": "Nothing is known of the answer but that it succeeded; the body with the verdict is not quoted.",

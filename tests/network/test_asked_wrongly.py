@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.check_world import run_check, sandbox
 from tests.jira.loopback import door_to
+from tests.network.world import look
 from tieline.diagnosis.classify import classify
 from tieline.diagnosis.evidence import Evidence, Settings
 from tieline.sandbox.server import Sandbox
@@ -69,3 +70,30 @@ def test_a_setting_typed_the_wrong_way_is_named(slug, edition, typed):
     with sandbox(edition) as running:
         checked = run_check(running, **typed)
     assert slug in checked.slugs[:1], checked.slugs
+
+
+ADDRESSES = [
+    ("url-scheme", "ftp://127.0.0.1", ""),
+    ("url-scheme", "jira of the ferries", ""),
+    ("url-not-base", "", "/browse/ROAD-1"),
+    ("url-not-base", "", "/secure/Dashboard.jspa"),
+    ("url-extra-path", "", "/rest/api/2"),
+    ("url-extra-path", "", "/rest"),
+]
+
+
+@pytest.mark.parametrize(("slug", "whole", "more"), ADDRESSES, ids=[f"{one[0]} {one[1]}{one[2]}" for one in ADDRESSES])
+def test_an_address_that_cannot_be_a_base_is_named_before_anything_is_asked(slug, whole, more):
+    with sandbox("dc") as running:
+        seen = look(whole or running.url + more, account=running.user, secret=running.secret)
+    assert (seen.red, seen.first) == ("address", slug)
+    assert seen.wire.dialled == []
+
+
+@pytest.mark.parametrize("edition", ["cloud", "dc"])
+def test_a_path_too_much_is_named_and_the_right_address_found(edition):
+    with sandbox(edition) as running:
+        seen = look(running.url + "/jira", account=running.user, secret=running.secret)
+    assert (seen.red, seen.first) == ("product", "url-wrong-context-path")
+    if edition == "dc":
+        assert seen.report.facts["suggested_address"] == running.url

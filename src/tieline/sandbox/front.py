@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request
 from .ask import Answer, Ask, Caller, Upload, client_must_be_authenticated, page, refuse
 from .login import LoginLedger, admit
 from .obstacles import plan_obstacle, strip_context
-from .pages_of_others import cloud_dead_link, cloud_rate_page, dc_login_page, tomcat_status
+from .pages_of_others import cloud_dead_link, cloud_rate_page, dc_error_page, dc_login_page, tomcat_status
 from .rate import Bucket
 from .routes import Route, build_map
 from .scheme import CLOUD_ID, DC_SECRET
@@ -183,6 +183,8 @@ class Front:
                 self.ledger.failed.pop(request.form.get("os_username", ""), None)
                 return page(302, "", ("Location", "/secure/Dashboard.jspa"))
             return page(200, dc_login_page(sso_only="auth-sso-no-local-password" in self.world.faults))
+        if "/rest/" in path:
+            return page(404, dc_error_page(404, "Not Found", "There is no such page here."))
         if path in ("/", "/secure/Dashboard.jspa"):
             return page(302, "", ("Location", "/secure/Dashboard.jspa" if path == "/" else "/login.jsp"))
         return page(302, "", ("Location", f"/login.jsp?os_destination={path}"))

@@ -85,6 +85,20 @@ def path_between(reading: Reading, case: Case) -> Claim | None:
     return None
 
 
+@ADDRESSES.on_case("url-extra-path")
+def rest_in_address(case: Case) -> Claim | None:
+    if case.facts.get("product") == "jira":
+        return None
+    path = split_url(case.settings.address).path
+    if "/rest/" not in path + "/" or _PAGE_PATH.search(path):
+        return None
+    return likely(
+        f"The address given already holds {clean_text(path, 80)}, and every question is put behind it.",
+        weight=88,
+        probe="Ask /rest/api/2/serverInfo directly below the host: JSON proves host and product.",
+    )
+
+
 def _doubled_in_words(reading: Reading) -> bool:
     return "api_url" in reading.path and "/rest/api" in reading.path
 

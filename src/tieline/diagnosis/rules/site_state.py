@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tieline.diagnosis.case import Case
+from tieline.diagnosis.hosts import split_url
 from tieline.diagnosis.reading import Reading
 from tieline.diagnosis.rules.kit import Claim, Family, certain, likely, possible
 
@@ -18,7 +19,8 @@ def edge_page(reading: Reading, case: Case) -> Claim | None:
         return likely(reading.answered() + f", with {what}.", "No living site answers under this name.", weight=70)
     if reading.site and reading.path == "/status" and reading.status == 503:
         return likely("The site's own status page answers 503 (service unavailable).", weight=80)
-    if reading.route.startswith("/_edge/tenant_info") and reading.status == 404:
+    at_the_root = not split_url(reading.request.base).path.strip("/")
+    if reading.route.startswith("/_edge/tenant_info") and reading.status == 404 and at_the_root:
         return likely("Atlassian's edge knows no tenant under this name.", weight=85)
     return None
 

@@ -214,7 +214,7 @@ def test_polling_hears_what_no_webhook_tells(demo: Demo, pat: Visitor) -> None:
 def test_issues_and_versions_of_jira_become_records(demo: Demo, pat: Visitor) -> None:
     pat.open("/w/FERRY/integrations").follow("Skerry")
     overview = pat.url
-    pat.press("Import")
+    pat.follow("Import from Jira").press("Import them")
     wait_for(lambda: len(re.findall(r"FERRY-\d+", pat.open("/w/FERRY/features").text)) > 20, 40)
     on_page(pat, overview, ", 0 waiting", 40)
 

@@ -22,7 +22,7 @@ from tieline.engine.ports import (
 from tieline.engine.reading import build_snapshot, read_lookups
 from tieline.engine.settle_intent import settle_intent, version_named
 from tieline.engine.verdict import backoff_s, field_problem
-from tieline.records.ids import IssueId, IssueKey
+from tieline.records.ids import IssueId, IssueKey, RecordId
 from tieline.records.issue import RemoteKind, Version
 from tieline.sync.plan import plan
 from tieline.sync.snapshot import FieldBaseline
@@ -82,9 +82,12 @@ def settle_deleted(view: LinkView, desk: Desk) -> OpEnd:
     return OpEnd(result=OpResult.DONE, why="The record was deleted")
 
 
-def create_plan(view: LinkView, desk: Desk) -> Plan | Answer[Any]:
-    """What is to be made; the troubled answer when somebody could not be looked up."""
-    lookups, trouble = read_lookups(view, None, desk)
+def create_plan(
+    view: LinkView, desk: Desk, *, versions: MappingOf[RecordId, IssueId] | None = None
+) -> Plan | Answer[Any]:
+    """What is to be made; the troubled answer when somebody could not be looked up. ``versions``: those of the linked
+    releases, where they were read already."""
+    lookups, trouble = read_lookups(view, None, desk, versions=versions)
     return trouble if trouble is not None else plan(build_snapshot(view, None, desk, lookups))
 
 
@@ -115,8 +118,9 @@ def certainly_not_done(answer: Answer[Any]) -> bool:
     return answer.trouble in CERTAIN_NO and not (status is not None and OK <= status < REDIRECT)
 
 
-def created_outcome(view: LinkView, made: Made, desk: Desk) -> SyncOutcome:
-    """What is saved the moment the issue exists: the link to it, and what was sent as the first baseline."""
+def created_outcome(view: LinkView, made: Made, desk: Desk, *, together: bool = False) -> SyncOutcome:
+    """What is saved the moment the issue exists: the link to it, and what was sent as the first baseline. ``together``:
+    one of many in a call, whose exchanges stand in a line of their own."""
     name = str(made.remote.key or made.remote.id)
     verb = "Found" if made.found else "Created"
     what = f"version “{name}”" if view.remote_kind is RemoteKind.VERSION else name
@@ -128,7 +132,7 @@ def created_outcome(view: LinkView, made: Made, desk: Desk) -> SyncOutcome:
         settled_intent=made.intent.id if made.intent else None,
         pushed=not made.found,
         remote_view={"key": name},
-        log=(desk.line(f"{verb} {what} for {view.record.ref}", direction="push", view=view),),
+        log=(desk.line(f"{verb} {what} for {view.record.ref}", direction="push", view=view, bare=together),),
     )
 
 

@@ -100,14 +100,17 @@ class Desk:
         verdict = self.judge(answer, view, **facts)
         return Stopped(end=self.conclude(verdict), problems=(verdict.problem,) if verdict.problem else ())
 
-    def line(self, sentence: str, *, direction: str, level: str = "info", view: LinkView | None = None) -> LogLine:
+    def line(
+        self, sentence: str, *, direction: str, level: str = "info", view: LinkView | None = None, bare: bool = False
+    ) -> LogLine:
+        """A line of the log with what was done and asked so far; a ``bare`` one without."""
         elapsed = int((self.turn.clock.monotonic() - self.started) * 1000)
         return LogLine(
             level=level,
             direction=direction,
             sentence=sentence,
-            steps=tuple(self.steps),
-            exchanges=tuple(self.exchanges),
+            steps=() if bare else tuple(self.steps),
+            exchanges=() if bare else tuple(self.exchanges),
             record=view.record.id if view else None,
             link=view.id if view else None,
             elapsed_ms=elapsed,

@@ -118,8 +118,9 @@ def create_together(
 def _create_issues(views: Sequence[LinkView], desk: Desk, ends: dict[LinkId, OpEnd]) -> OpEnd | None:
     ready: list[Ready] = []
     outcomes: list[SyncOutcome] = []
+    versions = desk.turn.store.release_versions(desk.integration.id)
     for view in views:
-        planned = create_plan(view, desk)
+        planned = create_plan(view, desk, versions=versions)
         if isinstance(planned, Answer):
             return _halted(planned, views, desk, ends)
         create = next((step for step in planned.steps if isinstance(step, CreateRemote)), None)
@@ -197,7 +198,7 @@ def _save_made(
 ) -> None:
     """Links and first baselines in one transaction; then one bulk read, so that what Jira added by itself is known."""
     turn = desk.turn
-    outcomes = [created_outcome(one.view, result, desk) for one, result in made]
+    outcomes = [created_outcome(one.view, result, desk, together=True) for one, result in made]
     if not outcomes and not others:
         return
     reached("before save batch")
@@ -205,6 +206,9 @@ def _save_made(
     reached("after save batch")
     if not made:
         return
+    first, last = made[0][1].remote.key, made[-1][1].remote.key
+    line = desk.line(f"Created {len(made)} issues in one call: {first} to {last}", direction="push")
+    turn.store.save_log(desk.integration.id, (line,))
     read = desk.note(desk.jira.read_issues([result.remote.id for _, result in made]))
     issues = {issue.id: issue for issue in read.value or ()}
     versions = turn.store.release_versions(desk.integration.id)
@@ -235,7 +239,7 @@ def _refused(
 
 def _problem_outcome(view: LinkView, problems: tuple[LinkProblem, ...], desk: Desk) -> SyncOutcome:
     sentence = f"{view.record.ref}: {problem_sentence(problems)}"
-    line = desk.line(sentence, direction="push", level="problem", view=view)
+    line = desk.line(sentence, direction="push", level="problem", view=view, bare=True)
     return SyncOutcome(link=view.id, record_revision=view.record.revision, problems=problems, log=(line,))
 
 

@@ -219,6 +219,13 @@ def test_issues_and_versions_of_jira_become_records(demo: Demo, pat: Visitor) ->
     on_page(pat, overview, ", 0 waiting", 40)
 
 
+def test_the_sandbox_beside_is_connected_with_one_click(demo: Demo, pat: Visitor) -> None:
+    pat.open("/w/FERRY/integrations/new").press("Connect the sandbox")
+    settled(pat)
+    assert "Everything is in order" in pat.text
+    assert demo.told("secret") not in pat.open("/w/FERRY/integrations/new").html
+
+
 def test_it_stops_in_order_and_starts_again_quickly_with_everything_kept(demo: Demo, pat: Visitor) -> None:
     assert demo.stop() == 0
     demo.start()

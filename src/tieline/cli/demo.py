@@ -102,7 +102,7 @@ Sandbox Jira     {greeting["url"]}
 
 What to try first
   1. Open the sign-in link and choose a password.
-  2. Integrations, then "Connect a Jira": take the sandbox's address, account and secret, and watch the check.
+  2. Integrations, then "Connect a Jira": one click takes the sandbox; or paste its address, account and secret.
   3. Map the project {greeting["project"]}, look at the plan, send one feature, turn it on.
   4. Edit the feature here, and its issue on the sandbox's pages: each side follows the other.
   5. Switch a fault on in the panel and check again: Tieline says what is wrong and who can mend it.

@@ -29,16 +29,13 @@ from tieline.store.models import (
     SignInLink,
 )
 from tieline.store.secrets import sealed_with
-from tieline.store.self_check import SelfCheck, self_check
 
 __all__ = (
     "DatabaseTrouble",
-    "SelfCheck",
     "check_keys",
     "migrate_database",
     "reseal",
     "retain",
-    "self_check",
     "waiting_migrations",
 )
 

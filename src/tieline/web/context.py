@@ -11,6 +11,7 @@ from tieline.store.models import Problem
 from tieline.web.assets import stamp
 from tieline.web.gate import person_of, place_of
 from tieline.web.headers import correlation_of
+from tieline.web.hearing import poll_every
 
 THEMES = ("system", "light", "dark")
 
@@ -35,4 +36,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "asset_root": f"/static/{stamp()}/",
         "correlation": correlation_of(request),
         "version": __version__,
+        "poll_every": poll_every(),
     }

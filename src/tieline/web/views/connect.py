@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,7 +56,7 @@ def new(request: HttpRequest, place: Place) -> HttpResponseBase:
         made = integrations.create_integration(place.workspace, connection, connection.name, actor=place.actor)
         return redirect(f"wizard-{next_stage(made)}", place.workspace.key, made.pk)
     taken = request.POST.get("take")
-    form = ConnectForm(request.POST or None)
+    form = ConnectForm(_sandbox_beside(request) or request.POST or None)
     if request.method == "POST" and not taken and form.is_valid():
         cleaned = form.cleaned_data
         connection = connections.create_connection(
@@ -103,6 +104,15 @@ def connect(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     return _connect_page(request, form, integration)
 
 
+def _sandbox_beside(request: HttpRequest) -> dict[str, str] | None:
+    """What the form would hold for the sandbox Jira of ``tieline demo``, when its button was pressed."""
+    beside: dict[str, str] = settings.DEMO_SANDBOX
+    if not beside or not typed(request, "sandbox"):
+        return None
+    login = {"account": beside["user"], "secret": beside["secret"]}
+    return {"base_url": beside["url"], "name": str(_("Sandbox Jira")), **login}
+
+
 def _connect_page(
     request: HttpRequest, form: ConnectForm, integration: Integration | None, *, existing: Any = ()
 ) -> HttpResponseBase:
@@ -115,6 +125,7 @@ def _connect_page(
         "form": form,
         "address": address,
         "existing": existing,
+        "sandbox": settings.DEMO_SANDBOX.get("url") if integration is None else None,
         "connection": integration.connection if integration else None,
     }
     return render(request, "web/integrations/connect.html", shown, status=422 if form.errors else 200)

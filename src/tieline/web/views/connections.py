@@ -25,8 +25,11 @@ def connection(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     found = get_object_or_404(Connection, pk=pk, workspace=place.workspace)
     form = OutfitForm(request.POST or None, connection=found)
     if request.method == "POST" and form.is_valid():
-        save_outfit(found, **form.parts(), actor=place.actor)
-        messages.success(request, _("Saved. Run the check to see that Jira is reached this way."))
+        saved = save_outfit(found, **form.parts(), actor=place.actor)
+        if found.secret is not None and saved.secret is None:
+            messages.warning(request, _("Saved. The secret was given for the former way to Jira: enter it again."))
+        else:
+            messages.success(request, _("Saved. Run the check to see that Jira is reached this way."))
         return redirect("connection", place.workspace.key, found.pk)
     shown = {
         "section": "integrations",

@@ -24,7 +24,7 @@ from tieline.store.models import Integration, Link, Record, Role
 from tieline.web import jira_asks
 from tieline.web.forms import mapping as form
 from tieline.web.gate import Place, needs
-from tieline.web.typed import typed
+from tieline.web.typed import all_typed, typed
 from tieline.web.views.connect import framed, integration_at
 from tieline.web.views.record import jira_address
 from tieline.wiring.wizard import parse_schema
@@ -47,7 +47,7 @@ def mapping(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     saved = mapping_of(integration)
     if act == "save":
         chosen = form.build_posted_mapping(
-            request.POST.dict(), saved if saved.kinds else build_default_mapping(schema), schema
+            all_typed(request), saved if saved.kinds else build_default_mapping(schema), schema
         )
         integrations.save_mapping(integration, mapping_as_json(chosen), place.actor)
         stops = form.build_stops(find_problems(chosen, schema))

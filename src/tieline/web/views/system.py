@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from tieline.store import people
 from tieline.store.models import AuditEntry, Op, User, WorkerBeat
-from tieline.store.upkeep import self_check
+from tieline.store.self_check import self_check
 from tieline.web.gate import needs_admin
 from tieline.web.once import keep_once, take_once
 

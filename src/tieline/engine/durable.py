@@ -87,10 +87,7 @@ class DbosQueue:
         from dbos import DBOS
 
         self._started = False
-        until = time.monotonic() + grace_s
-        while self._running and time.monotonic() < until:
-            time.sleep(0.05)
-        DBOS.destroy()
+        DBOS.destroy(workflow_completion_timeout_sec=int(grace_s) if self._running else 0)
 
     def hand_over(self, ops: Sequence[OpView]) -> None:
         """Enqueue one attempt of each. The id is made of the op's, its starts and its handings-over: twice is once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from threading import Event, Thread
 
 from tieline.engine.crash_points import reached
@@ -47,9 +48,13 @@ class Runtime:
         self._retain = retain
         self._alone = alone
         self._stop = Event()
+        """No new work; long work pauses at its next good place."""
+        self._ended = Event()
+        """Nothing is under way any more; until then the heart beats."""
         self._wake = Event()
         self._threads: list[Thread] = []
-        self.worker = Worker(ports, dead_after_s=self._rhythm.dead_after_s, stopping=self._stop.is_set)
+        silent_s = inf if alone else self._rhythm.dead_after_s
+        self.worker = Worker(ports, dead_after_s=silent_s, stopping=self._stop.is_set)
         self.queue = DbosQueue(options, self._run)
         self._retained = ports.clock.monotonic()
 
@@ -60,20 +65,23 @@ class Runtime:
         self.worker.beat()
         self.queue.start()
         rhythm = self._rhythm
-        self._every("beat", min(3.0, rhythm.dead_after_s / 4), self.worker.beat)
-        self._every("sweep", rhythm.sweep_s, self._sweep, woken=True)
-        self._every("reap", max(0.5, rhythm.dead_after_s / 3), self._reap)
-        self._every("timetable", max(0.2, min(5.0, rhythm.poll_s / 2)), self._plan_polls)
-        self._every("retain", 60.0, self._tidy)
+        self._every("beat", min(3.0, rhythm.dead_after_s / 4), self.worker.beat, until=self._ended)
+        self._every("sweep", rhythm.sweep_s, self._sweep, until=self._stop, bell=self._wake)
+        self._every("reap", max(0.5, rhythm.dead_after_s / 3), self._reap, until=self._stop)
+        self._every("timetable", max(0.2, min(5.0, rhythm.poll_s / 2)), self._plan_polls, until=self._stop)
+        self._every("retain", 60.0, self._tidy, until=self._stop)
 
     def stop(self, *, grace_s: float = 20.0) -> None:
         """Finish what is under way, for ``grace_s`` at most; long work pauses at its next good place."""
         self._stop.set()
         self._wake.set()
-        for thread in self._threads:
-            if thread.name != "tieline-beat":
-                thread.join(timeout=grace_s / 4)
-        self.queue.stop(grace_s=grace_s / 2)
+        heart, *others = self._threads or [Thread()]
+        for thread in others:
+            thread.join(timeout=grace_s / 20)
+        self.queue.stop(grace_s=grace_s * 0.5)
+        self._ended.set()
+        if heart.ident is not None:
+            heart.join(timeout=grace_s / 20)
         survive("say goodbye", lambda: self._around(lambda: self._ports.ledger.forget_worker(self.worker.name)))
 
     def nudge(self) -> None:
@@ -81,17 +89,18 @@ class Runtime:
         self._wake.set()
 
     def _run(self, op: OpId) -> None:
-        if not self._stop.is_set():
-            self._around(lambda: self.worker.run(op))
+        self._around(lambda: self.worker.run(op))
 
-    def _every(self, name: str, seconds: float, round_: Callable[[], object], *, woken: bool = False) -> None:
-        bell = self._wake if woken else self._stop
+    def _every(
+        self, name: str, seconds: float, round_: Callable[[], object], *, until: Event, bell: Event | None = None
+    ) -> None:
+        """Run ``round_`` every so often in a thread of its own, and whenever ``bell`` rings."""
 
         def loop() -> None:
-            while not self._stop.is_set():
+            while not until.is_set():
                 survive(name, lambda: self._around(round_))
-                bell.wait(seconds)
-                if woken:
+                (bell or until).wait(seconds)
+                if bell is not None:
                     bell.clear()
 
         thread = Thread(target=loop, name=f"tieline-{name}", daemon=True)
@@ -112,6 +121,9 @@ class Runtime:
             reached("after mark handed")
 
     def _reap(self) -> None:
+        """Take back what silent workers hold. First the own heart beats: after a pause of this whole process, work that
+        nobody else could have taken over is still its own."""
+        self.worker.beat()
         taken = self._ports.ledger.take_back(dead_after_s=self._rhythm.dead_after_s)
         self.queue.drop_dead(self._is_idle, older_than_s=self._rhythm.dead_after_s)
         if taken:

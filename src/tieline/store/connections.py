@@ -71,8 +71,7 @@ def edit_connection(
     """Change columns of ``EDITABLE`` and, when ``secret`` is given, the secret.
 
     Another origin (scheme, host or port) drops the stored secret and the client certificate: they were given for the
-    old one. Another account or way
-    to sign in is another login, so what is known of the old one no longer counts.
+    old one. Another account or way to sign in is another login, so what is known of the old one no longer counts.
     """
     current = Connection.objects.select_for_update(no_key=True).select_related("workspace").get(id=connection.id)
     strange = set(changes) - set(EDITABLE)
@@ -86,7 +85,8 @@ def edit_connection(
     moved = origin != current.origin
     if moved:
         current.origin = origin
-        _drop_secret(current)
+        current.api_base = changed.get("api_base", "")
+        drop_secret(current)
         current.client_pem, current.client_shown = None, ""
         current.proxy = seal_for(current, "proxy", proxy) if proxy else None
     if moved or {"account", "auth"} & set(changed):
@@ -139,7 +139,8 @@ def _set_secret(connection: Connection, secret: str, actor: str) -> None:
     connection.secret_shape = classify_secret(secret)
 
 
-def _drop_secret(connection: Connection) -> None:
+def drop_secret(connection: Connection) -> None:
+    """Forget the secret on this row, which is not saved here."""
     connection.secret = None
     connection.secret_set_at = None
     connection.secret_set_by = ""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from tieline.store.audit import save_audit
-from tieline.store.connections import seal_for
+from tieline.store.connections import drop_secret, open_sealed, seal_for
 from tieline.store.models import Connection
 from tieline.store.transactions import one_transaction
 
 LONGEST_PEM = 256 * 1024
+_OUTFIT = ("authority_pem", "client_pem", "client_shown", "proxy", "proxy_shown")
+_SECRET = ("secret", "secret_set_at", "secret_set_by", "secret_shape")
 
 
 def parse_authorities(pem: str) -> str:
@@ -94,10 +96,13 @@ def save_outfit(
 ) -> Connection:
     """Keep what is given: None leaves a part as it is, an empty text takes it away.
 
+    A stored secret was given for the way to Jira as it was: a new authority or another proxy could read it, so it is
+    dropped, and ``secret`` is None in what is returned.
     Raises ``ValueError`` when a text is not what it should be; then nothing is changed.
     """
     current = Connection.objects.select_for_update(no_key=True).select_related("workspace").get(id=connection.id)
     facts: dict[str, str] = {}
+    trusted, way, new_way = _certificates(current.authority_pem), open_sealed(current, "proxy") or "", False
     if authority_pem is not None:
         current.authority_pem = parse_authorities(authority_pem) if authority_pem.strip() else ""
         facts["authority"] = "set" if current.authority_pem else "removed"
@@ -111,10 +116,18 @@ def save_outfit(
         current.proxy = seal_for(current, "proxy", address) if address else None
         current.proxy_shown = shown
         facts["proxy"] = shown or "removed"
+        new_way = address not in ("", way)
+    if current.secret is not None and (new_way or not _certificates(current.authority_pem) <= trusted):
+        drop_secret(current)
+        facts["secret"] = "dropped"
     if facts:
-        current.save(update_fields=["authority_pem", "client_pem", "client_shown", "proxy", "proxy_shown"])
+        current.save(update_fields=[*_OUTFIT, *_SECRET])
         save_audit(actor, "connection outfit changed", current.name, facts, current.workspace)
     return current
+
+
+def _certificates(pem: str) -> set[str]:
+    return {one.strip() for one in pem.split("-----END CERTIFICATE-----") if one.strip()}
 
 
 def _bytes(pem: str) -> bytes:

@@ -36,10 +36,12 @@ def door_for_settings(
     authority_pem: str = "",
     client_pem: str = "",
     proxy: str = "",
+    never_repeated: Sequence[str] = (),
 ) -> JiraDoor:
     """A door for settings that were just typed; nothing is stored. ``allow``: private addresses that may be called.
     ``ca_file``, ``client_cert``, ``client_key``: files of certificates of one's own (PEM); ``authority_pem`` and
     ``client_pem`` are the same as text. ``proxy``: ``http://user:password@host:port``.
+    ``never_repeated``: further secrets that may be sent and must not stand in evidence.
 
     Raises ``ValueError`` for an entry of ``allow`` that is none.
     """
@@ -65,6 +67,7 @@ def door_for_settings(
             authority_pem=authority_pem,
             client_pem=Secret(client_pem) if client_pem else None,
             proxy=Secret(proxy) if proxy else None,
+            other_secrets=tuple(map(Secret, never_repeated)),
             limits=Limits(total_s=total_s),
             deployment=deployment,
             clock=SystemClock(),
@@ -96,7 +99,20 @@ def open_door(connection: Connection) -> JiraDoor:
         authority_pem=connection.authority_pem,
         client_pem=open_sealed(connection, "client_pem") or "",
         proxy=open_sealed(connection, "proxy") or "",
+        never_repeated=_webhook_secrets(connection),
     )
+
+
+def _webhook_secrets(connection: Connection) -> list[str]:
+    """What Jira signs with is told to Jira when a webhook is made, and comes back when Jira complains about it."""
+    from tieline.store.integrations import open_sealed
+
+    kept = (
+        open_sealed(integration, column)
+        for integration in connection.integrations.defer("mapping", "schema")
+        for column in ("webhook_secret", "webhook_secret_before")
+    )
+    return [secret for secret in kept if secret]
 
 
 def open_jira(connection: Connection) -> JiraClient:

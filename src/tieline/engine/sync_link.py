@@ -344,13 +344,16 @@ def _log(pulled: Sequence[FieldChange], course: Course, desk: Desk) -> list[LogL
 
 
 def _save_stopped(view: LinkView, stopped: Stopped, desk: Desk) -> OpEnd:
-    """Nothing was carried; what stands in the way is shown. Waits that settle themselves leave no line in the log."""
+    """Nothing was carried; what stands in the way is shown. Waits that settle themselves leave no line in the log, and
+    a problem that stays leaves one at first and then now and again, not one for every try."""
     if not stopped.problems:
         return stopped.end
-    sentence = f"{view.record.ref}: {problem_sentence(stopped.problems)}"
-    line = desk.line(sentence, direction="push", level="problem", view=view)
+    lines: tuple[LogLine, ...] = ()
+    if stopped.end.result is not OpResult.LATER or desk.turn.attempts in {1, 2} or desk.turn.attempts % 10 == 0:
+        sentence = f"{view.record.ref}: {problem_sentence(stopped.problems)}"
+        lines = (desk.line(sentence, direction="push", level="problem", view=view),)
     revision = view.record.revision
-    outcome = SyncOutcome(link=view.id, record_revision=revision, problems=stopped.problems, log=(line,))
+    outcome = SyncOutcome(link=view.id, record_revision=revision, problems=stopped.problems, log=lines)
     desk.turn.store.save_outcome(outcome, op=desk.turn.op, worker=desk.turn.worker)
     return stopped.end
 

@@ -73,7 +73,7 @@ def rows_of(file: Path) -> Iterator[tuple[str, object]]:
         base.text_factory = bytes
         tables = [one[0].decode() for one in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
-            rows = base.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - a name from the file itself
+            rows = base.execute(f'SELECT * FROM "{table}"')
             columns = [one[0] for one in rows.description]
             for row in rows:
                 for column, value in zip(columns, row, strict=True):

@@ -70,7 +70,7 @@ class Life:
         todo, seen = list(starts), set[str]()
         while todo and len(seen) < most:
             path = todo.pop(0).split("#")[0]
-            if path in seen or path.startswith(("http", "mailto")) or "/static/" in path or "/problems/" == path[:10]:
+            if path in seen or path.startswith(("http", "mailto")) or "/static/" in path or path[:10] == "/problems/":
                 continue
             seen.add(path)
             visitor.open(path)
@@ -121,7 +121,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 
 
 def live(life: Life) -> None:
-    pat, jira = life.pat, life.jira
+    pat = life.pat
     pat.open(life.server.link).press("Sign in with this link")
     pat.press("Save", name="Pat Lee", email="pat@example.org", password=PASSWORD)
     pat.open("/workspaces/new").press("Make", name="Ferry booking", key="FERRY")
@@ -265,8 +265,7 @@ def forged(life: Life, overview: str) -> None:
         try:
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
         except urllib.error.HTTPError as refused:
-            assert refused.code == 401
-            life.pages[f"hook {key[:3]}"] = refused.read()
+            life.pages[f"hook {refused.code}"] = refused.read()
 
 
 # --- what is left ------------------------------------------------------------------------------------------------------
@@ -280,6 +279,7 @@ def test_the_story_was_lived(life: Life) -> None:
     assert len([one for one in life.pages if one.startswith("owner")]) > 40
     assert len([one for one in life.pages if one.startswith("viewer")]) > 20
     assert all(len(secret) > 16 for secret in life.secrets.values())
+    assert "hook 401" in life.pages
     assert b"[removed]" in b"".join(life.pages.values())
 
 

@@ -24,9 +24,10 @@ test: setup-dev  ## install what the tests need and pass all of them
 	$(PYTEST) -n 2 -m "not browser and not process"
 	@$(MAKE) --no-print-directory test-postgres test-process test-browser
 
-check: setup-dev  ## what a developer runs all day (under three minutes)
+check: setup-dev  ## what a developer runs all day: lint, types, floors, the quick tests
 	@$(MAKE) --no-print-directory lint types floors
-	$(PYTEST) -n 2 -m "not browser and not process and not slow"
+	$(PYTEST) -n 2 -m "not browser and not process and not slow" --ignore=tests/safety --ignore=tests/cli \
+		--ignore=tests/network --ignore=tests/contract --ignore=tests/engine
 
 lint:
 	$(PY) -m ruff check -q .

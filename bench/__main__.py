@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.diagnosis import measure_classification
 from bench.stage import Bench, folder, set_up
+from bench.text import measure_text
 from bench.work import FIRST_SEND, IMPORT, measure_doctor, measure_memory, measure_start, measure_work
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -37,6 +38,7 @@ def main() -> None:
         measure_memory(bench, data / "memory")
         measure_doctor(bench)
         measure_classification(bench)
+        measure_text(bench)
         set_up(data / "work")
         measure_work(bench, records=wanted.records, issues=wanted.issues, latency_ms=wanted.latency_ms)
     if wanted.no_page:

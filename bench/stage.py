@@ -152,3 +152,22 @@ def until(what: Any, *, seconds: float = 600.0, every: float = 0.1) -> float:
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tieline-bench-") as path:
         yield Path(path)
+
+
+@contextlib.contextmanager
+def web_server() -> Iterator[None]:
+    """The pages, served from this process; Jira's webhooks arrive there."""
+    import threading
+
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from waitress.server import create_server
+
+    server = create_server(get_wsgi_application(), host="127.0.0.1", port=0, threads=4)
+    settings.PUBLIC_URL = f"http://127.0.0.1:{server.effective_port}"
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.close()
+        settings.PUBLIC_URL = ""

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.stage import Bench, Jira, connect, fresh_workspace, sandbox, until
+from bench.stage import Bench, Jira, connect, fresh_workspace, sandbox, until, web_server
 
 if TYPE_CHECKING:
     from tieline.store.models import Integration, Workspace
@@ -267,18 +268,37 @@ def _changes(bench: Bench, jira: Jira, integration: Integration) -> None:
 
 
 def _edit_there(bench: Bench, jira: Jira, integration: Integration) -> None:
-    """From an edit in Jira to the record, by a poll asked for at once (the poll's own interval comes on top)."""
+    """From an edit in Jira to the record: by webhook, and by a poll asked for at once (its interval comes on top)."""
     from tieline.store.integrations import ask_poll
+    from tieline.wiring import install_webhook, remove_webhook
+
+    polled = _heard_in(jira, integration, "by poll", lambda: ask_poll(integration, reason="bench"))
+    how = f"median of 10, {jira.latency_ms} ms latency"
+    bench.note("edit in Jira to the record, from the poll that hears it", f"{polled:.2f} s", how)
+    before = jira.calls()
+    ask_poll(integration, reason="bench")
+    time.sleep(2)
+    until(lambda: _all_in_step(integration))
+    reads, writes = _difference(before, jira.calls())
+    bench.note("calls of a poll with nothing new", f"{reads} reads, {writes} writes", "")
+    with web_server():
+        install_webhook(integration, actor="bench")
+        heard = _heard_in(jira, integration, "by webhook", lambda: None)
+        remove_webhook(integration, actor="bench")
+    bench.note("edit in Jira to the record, by webhook", f"{heard:.2f} s", how)
+
+
+def _heard_in(jira: Jira, integration: Integration, words: str, after: Callable[[], object]) -> float:
+    """Median seconds from an edit there to the record here."""
     from tieline.store.models import Link
 
     times = []
-    for number, link in enumerate(
-        Link.objects.filter(integration=integration, remote_kind="issue").select_related("record")[:10]
-    ):
-        name = f"Edited there {number}"
+    links = Link.objects.filter(integration=integration, remote_kind="issue").select_related("record")
+    for number, link in enumerate(links.order_by("id")[:10]):
+        name = f"Edited there {number} {words}"
         jira.ask("PUT", f"/rest/api/3/issue/{link.remote_id}", {"fields": {"summary": name}})
         began = time.perf_counter()
-        ask_poll(integration, reason="bench")
+        after()
 
         def arrived(record: Any = link.record, name: str = name) -> bool:
             record.refresh_from_db(fields=["name"])
@@ -286,18 +306,7 @@ def _edit_there(bench: Bench, jira: Jira, integration: Integration) -> None:
 
         until(arrived, seconds=60, every=0.02)
         times.append(time.perf_counter() - began)
-    times.sort()
-    bench.note(
-        "edit in Jira to the record, from the poll that hears it",
-        f"{times[len(times) // 2]:.2f} s",
-        f"median of {len(times)}, {jira.latency_ms} ms latency",
-    )
-    before = jira.calls()
-    ask_poll(integration, reason="bench")
-    time.sleep(2)
-    until(lambda: _all_in_step(integration))
-    reads, writes = _difference(before, jira.calls())
-    bench.note("calls of a poll with nothing new", f"{reads} reads, {writes} writes", "")
+    return sorted(times)[len(times) // 2]
 
 
 def _import(bench: Bench, issues: int, latency_ms: int) -> None:

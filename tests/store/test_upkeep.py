@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from tieline import settings as ours
-from tieline.store import connections, integrations, self_check, upkeep
+from tieline.store import connections, integrations, upkeep
 from tieline.store import self_check as checks
 from tieline.store.ids import new_id
 from tieline.store.keys import KeyTrouble
@@ -185,7 +185,7 @@ def test_a_port_taken_by_a_stranger_is_told_and_one_taken_by_ourselves_is_fine(t
 
 
 def by_name(plan, now=None):
-    return {one.name: one for one in self_check.self_check(ours.DATA, now=now)}
+    return {one.name: one for one in checks.self_check(ours.DATA, now=now)}
 
 
 def test_a_healthy_installation_has_nothing_to_remedy(plan):

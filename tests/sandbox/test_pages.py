@@ -46,6 +46,15 @@ def test_a_persons_link_leads_to_the_issue_page(site: Jira) -> None:
     assert "Hold places for ten minutes" in site.session.get(f"{site.sandbox.url}/browse/ROAD-5", timeout=10).text
 
 
+def test_a_persons_link_to_a_version_leads_to_its_card(site: Jira) -> None:
+    here = f"{site.sandbox.url}/projects/ROAD/versions"
+    id = re.findall(r'id="version-(\d+)"', page(site, "pages/projects/ROAD/versions"))[0]
+    answer = site.session.get(f"{here}/{id}", timeout=10)
+    assert answer.url.endswith(f"/sandbox/pages/projects/ROAD/versions#version-{id}")
+    assert answer.status_code == 200
+    assert "/sandbox/pages/" not in site.session.get(f"{here}/999999", timeout=10).url
+
+
 def test_an_edit_form_changes_only_what_it_names(site: Jira) -> None:
     before = site.get("/issue/ROAD-5").json()["fields"]
     assert "Saved." in form(site, "pages/issues/ROAD-5/edit", summary="Hold places longer").text

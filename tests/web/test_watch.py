@@ -21,6 +21,23 @@ def test_a_problem_shows_jiras_words_and_who_does_what(scene):
     assert scene.feature.name in text
 
 
+def test_a_problem_of_a_connection_counts_all_that_waits_for_it(scene):
+    problem, connection, link = scene.problem, scene.connection, scene.link
+    connection.held_by, link.state, problem.scope, problem.connection = (
+        problem.slug,
+        "waiting",
+        "connection",
+        connection,
+    )
+    for row in (connection, link, problem):
+        row.save()
+    problem.links.clear()
+    text = scene["owner"].get(f"/w/FERRY/problems/{problem.pk}").content.decode()
+    assert "holds up 1 record" in text
+    assert scene.feature.name in text
+    assert f"/w/FERRY/connections/{connection.pk}" in text, "where a new secret is entered"
+
+
 def test_the_request_for_the_jira_admin_stands_in_the_page_without_javascript(scene):
     text = scene["viewer"].get(f"/w/FERRY/problems/{scene.problem.pk}").content.decode()
     assert "<textarea" in text

@@ -81,6 +81,7 @@ class Card:
             "slug": self.slug,
             "title": self.title,
             "symptom": list(self.symptom),
+            "from_jira": self.from_jira,
             "explanation": self.explanation,
             "confidence": self.confidence.value,
             "because": list(self.because),

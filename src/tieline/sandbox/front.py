@@ -174,6 +174,10 @@ class Front:
 
     def _page_of_jira(self, request: Request, path: str) -> Answer:
         """A person's link leads to the sandbox's own pages; other pages are Jira's usual ones."""
+        match path.split("/"):
+            case ["", "projects", _, "versions", id] if id.isdecimal() and int(id) in self.world.versions:
+                project = self.world.versions[int(id)].project
+                return page(302, "", ("Location", f"/sandbox/pages/projects/{project}/versions#version-{int(id)}"))
         if path.startswith("/browse/"):
             return page(302, "", ("Location", f"/sandbox/pages/issues/{path.removeprefix('/browse/')}"))
         if self.world.edition == "cloud":

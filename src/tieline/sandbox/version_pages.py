@@ -45,7 +45,7 @@ class VersionPages:
         count = sum(one.id in issue.fix_versions for issue in self._world.issues.values())
         other = "Take the release back" if one.released else "Release"
         return (
-            f'<form class="card" method="post" action="/sandbox/pages/versions/{one.id}">'
+            f'<form class="card" id="version-{one.id}" method="post" action="/sandbox/pages/versions/{one.id}">'
             f'<div class="row"><strong>{escape(one.name)}</strong> {state} '
             f'<span class="soft">{count} issues</span></div>'
             f"<details><summary>Edit</summary>{_fields(one)}</details>"

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from tieline.diagnosis.card import CONFIDENCE_WORDS, Card, CardStep, EvidenceRow, build_card
 from tieline.diagnosis.catalogue import CATALOGUE
 from tieline.diagnosis.evidence import Evidence, Settings
 from tieline.diagnosis.finding import Confidence, Finding
 from tieline.store.evidence import parse_exchange, parse_finding
-from tieline.store.models import Connection, Problem
+from tieline.store.models import Connection, Link, Problem
 
 UNEXPLAINED = "tieline-unexplained"
 """Shown for a stored finding whose entry is no longer in the catalogue: the evidence still stands."""
@@ -69,7 +71,8 @@ def parse_card(stored: Mapping[str, Any]) -> Card:
         confidence_text=CONFIDENCE_WORDS[confidence],
         because=tuple(stored.get("because", ())),
         probe=stored.get("probe"),
-        excluded=tuple(stored.get("excluded", ())),
+        excluded=tuple(str(one["because"]) for one in stored.get("excluded", ())),
+        excluded_slugs=tuple(str(one["slug"]) for one in stored.get("excluded", ())),
         steps=tuple(CardStep(**one) for one in stored.get("resolution", ())),
         alternatives=tuple(CardStep(**one) for one in stored.get("alternatives", ())),
         evidence=tuple(
@@ -82,12 +85,22 @@ def parse_card(stored: Mapping[str, Any]) -> Card:
         page=str(stored.get("page", "")),
         group=stored.get("group"),
         response="",
+        from_jira=bool(stored.get("from_jira", True)),
     )
+
+
+def held_links(problem: Problem) -> QuerySet[Link]:
+    """The links that it holds up: those that met it, and all that wait for a connection which it holds."""
+    held = Q(problems=problem)
+    connection = problem.connection
+    if problem.fixed_at is None and problem.scope == "connection" and connection and connection.held_by:
+        held |= Q(integration__connection=connection, state="waiting", record__deleted=None)
+    return Link.objects.filter(pk__in=Link.objects.filter(held).values("pk"))
 
 
 def problem_card(problem: Problem) -> ProblemCard:
     project = problem.integration.project_key if problem.integration else ""
-    affected = problem.links.count()
+    affected = held_links(problem).count()
     card = card_of(
         parse_finding(problem.finding),
         problem.evidence,

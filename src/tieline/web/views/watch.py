@@ -16,7 +16,7 @@ from tieline import wiring
 from tieline.store import integrations
 from tieline.store.models import CheckRun, Integration, LogEntry, Problem, Role
 from tieline.web import jira_asks, words
-from tieline.web.cards import problem_card, problem_cards
+from tieline.web.cards import held_links, problem_card, problem_cards
 from tieline.web.checks import shown_check
 from tieline.web.gate import Place, needs
 
@@ -55,7 +55,7 @@ def _problem_at(place: Place, pk: str) -> Problem:
 def problem(request: HttpRequest, place: Place, pk: str) -> HttpResponseBase:
     """One problem: its card and the records that wait because of it."""
     found = _problem_at(place, pk)
-    links = found.links.select_related("record", "integration__connection").order_by("record__position")
+    links = held_links(found).select_related("record", "integration__connection").order_by("record__position")
     shown = {"section": "problems", "one": problem_card(found), "problem": found, "links": links[:200]}
     return render(request, "web/watch/problem.html", shown)
 

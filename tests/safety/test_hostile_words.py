@@ -39,7 +39,7 @@ from tieline.web.headers import POLICY
 PAYLOADS = (
     "<script>pwn()</script>", "<SCRIPT/x pwn=1>pwn()</SCRIPT>", "<script src=//pwn.example/x.js></script>",
     "</textarea><script pwn>1</script>", "</title><script pwn>1</script>", "</pre></code><img pwn src=x>",
-    "\"><img pwn src=x onerror=pwn()>", "'><img pwn src=x onerror=pwn()>", "<img pwn src=x onerror=pwn()>",
+    '"><img pwn src=x onerror=pwn()>', "'><img pwn src=x onerror=pwn()>", "<img pwn src=x onerror=pwn()>",
     "<svg/onload=pwn()>", "<svg><script pwn>1</script></svg>", "<svg><animate pwn onbegin=pwn() attributeName=x>",
     "<math><mtext><table><mglyph><style><img pwn src onerror=pwn()>", "<iframe pwn srcdoc='<script>pwn()</script>'>",
     "<iframe pwn src=javascript:pwn()>", "<object pwn data=javascript:pwn()>", "<embed pwn src=javascript:pwn()>",
@@ -48,18 +48,18 @@ PAYLOADS = (
     "<style pwn>*{background:url(//pwn.example)}</style>", "<div pwn style=background:url(//pwn.example)>",
     "<body pwn onload=pwn()>", "<input pwn autofocus onfocus=pwn()>", "<details pwn open ontoggle=pwn()>",
     "<video pwn><source onerror=pwn()></video>", "<marquee pwn onstart=pwn()>", "<x pwn onclick=pwn()>x</x>",
-    "\" autofocus onfocus=pwn() pwn=\"", "' onmouseover='pwn()' pwn='", "` onmouseover=`pwn()` pwn=`",
+    '" autofocus onfocus=pwn() pwn="', "' onmouseover='pwn()' pwn='", "` onmouseover=`pwn()` pwn=`",
     "<!--><script pwn>1</script>-->", "<![CDATA[<script pwn>1</script>]]>", "<?xml pwn?><script pwn>1</script>",
     "<div hx-get='/sign-out' hx-trigger='load' pwn>", "<div data-hx-on:load='pwn()' pwn>", "<button hx-post='/x' pwn>x",
     "{{ pwn }}{% pwn %}<b pwn>", "${pwn}<b pwn>", "\u003cscript pwn\u003e1\u003c/script\u003e", "%3Cscript pwn%3E<b pwn>",
     "<scr\x00ipt pwn>1</scr\x00ipt>", "<scr<script pwn>ipt>1</scr</script>ipt>", "&lt;script pwn&gt;<b pwn>",
-    "\ufeff<script pwn>1</script>", "+ADw-script pwn+AD4-<b pwn>", "<a href=\"&#106;avascript:pwn()\" pwn>x</a>",
+    "\ufeff<script pwn>1</script>", "+ADw-script pwn+AD4-<b pwn>", '<a href="&#106;avascript:pwn()" pwn>x</a>',
 )  # fmt: skip
 ADDRESSES = (
     "javascript:pwn()", "JaVaScRiPt:pwn()", " javascript:pwn()", "java\nscript:pwn()", "java\tscript:pwn()",
     "\x01javascript:pwn()", "data:text/html,<script>pwn()</script>", "vbscript:pwn()", "&#106;avascript:pwn()",
     "javascript&colon;pwn()", "view-source:javascript:pwn()", "blob:x", "file:///etc/passwd", "//pwn.example",
-    "x\" onmouseover=pwn() pwn=\"", "https://x/?\"><script pwn>1</script>",
+    'x" onmouseover=pwn() pwn="', 'https://x/?"><script pwn>1</script>',
 )  # fmt: skip
 ALL = "\n".join(PAYLOADS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import signal
 import sys
 import threading
@@ -25,6 +26,11 @@ from tieline.cli.refusal import Refusal, mistyped
 if TYPE_CHECKING:
     from tieline.wiring import Runtime
 
+_CONNECTIONS = 2000
+_OTHER_FILES = 200
+"""Files that are open besides: databases, connections to Jira."""
+_IDLE_S = 15
+"""Seconds after which a connection that sends nothing is closed."""
 _PAGES_S = 3.0
 """How long pages that are being made may take to end, once nothing else is under way."""
 
@@ -51,7 +57,10 @@ def open_server(host: str, port: int) -> WebServer:
             port=port,
             threads=8,
             ident="Tieline",
-            channel_timeout=60,
+            connection_limit=_room_for_connections(),
+            asyncore_use_poll=True,
+            channel_timeout=_IDLE_S,
+            cleanup_interval=5,
             max_request_body_size=12 * 1024 * 1024,
             clear_untrusted_proxy_headers=True,
         )
@@ -64,6 +73,18 @@ def open_server(host: str, port: int) -> WebServer:
         why = "is taken" if number == errno.EADDRINUSE else "may not be used by this user"
         raise Refusal(f"{host}:{port} {why}. Choose another port with --port.") from None
     return server
+
+
+def _room_for_connections() -> int:
+    """How many connections may be open at once: many that send nothing must not keep Jira's webhooks out. Raises the
+    limit of open files as far as this user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return _CONNECTIONS if soft == resource.RLIM_INFINITY else max(100, min(_CONNECTIONS, soft - _OTHER_FILES))
 
 
 def port_of(server: WebServer) -> int:

@@ -27,6 +27,7 @@ from tieline.store.transactions import one_transaction
 from tieline.sync.views import OpKind
 
 BODY_LIMIT: Final = 10 * 1024 * 1024
+_LONGEST_IDENTIFIER: Final = 120
 UNHEARD_LIMIT: Final = 20_000
 """More stored webhooks than this that nobody looked at: Jira is asked to come again later."""
 
@@ -61,7 +62,9 @@ def store_delivery(integration_token: str, headers: Mapping[str, str], raw_body:
     if Delivery.objects.filter(integration=integration, outcome="")[UNHEARD_LIMIT : UNHEARD_LIMIT + 1].exists():
         return DeliveryVerdict(status=503, why="too many webhooks wait", retry_after_s=60)
     identifier = _header(headers, "x-atlassian-webhook-identifier") or hashlib.sha256(raw_body).hexdigest()
-    return _store(integration, identifier[:120], payload, now)
+    if len(identifier) > _LONGEST_IDENTIFIER:
+        identifier = hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()
+    return _store(integration, identifier, payload, now)
 
 
 def _find(token: str) -> Integration | None:

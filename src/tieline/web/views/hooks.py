@@ -16,7 +16,7 @@ from tieline.web.gate import open_to_all
 def jira(request: HttpRequest, token: str) -> HttpResponseBase:
     """One delivery. 204 means it is stored; Jira sends again after 503 and keeps nothing after 401, 404 or 413."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > BODY_LIMIT:
+    if not (length.isascii() and length.isdigit()) or int(length) > BODY_LIMIT:
         return HttpResponse("The body is over 10 MB.\n", status=413, content_type="text/plain; charset=utf-8")
     raw = request.read(BODY_LIMIT + 1)
     verdict = store_delivery(token, request.headers, raw)

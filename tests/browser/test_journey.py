@@ -136,7 +136,7 @@ def test_from_the_link_to_both_sides_in_step(walker, server, jira):
     walker.go("/w/FERRY/log")
     expect(page.get_by_text("Follows along")).to_be_visible()
     walker.stop("log")
-    page.get_by_role("row").filter(has_text=key).get_by_role("link").last.click()
+    page.get_by_role("row").filter(has_text=key).first.get_by_role("link").last.click()
     page.locator("details.exchange summary").first.click()
     walker.stop("log-line")
     walker.go("/w/FERRY/features")

@@ -167,8 +167,10 @@ def test_a_worker_and_two_servers_share_a_postgresql(postgres_url: str, tmp_path
         ):
             worker.wait_for("The worker runs")
             second.wait_for("Stop it with")
-            ran = tieline("doctor", "--self", "--folder", str(tmp_path / "one"), **shared)
+            port = re.findall(r"answers at http://\S+:(\d+)", "".join(server.lines))[0]
+            ran = tieline("doctor", "--self", "--folder", str(tmp_path / "one"), TIELINE_PORT=port, **shared)
             assert ran.code == 0, ran.out
+            assert f":{port}, served by process" in ran.out
             for one in (second, worker, server):
                 code, took = one.end()
                 assert (code, took < 6) == (0, True), one.errors

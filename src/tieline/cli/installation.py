@@ -67,17 +67,21 @@ def start_django() -> None:
 
 def claim_folder(folder: Path) -> Callable[[], None]:
     """Make the missing keys, load the settings, and on SQLite take the folder for this process alone.
+    On PostgreSQL several servers may share it: the first one only leaves word that it serves here.
 
     Returns what lets go of the folder. Raises ``Refusal`` when the keys are damaged or another server has the folder.
     """
     make_keys(folder)
     read_settings()
     from tieline import settings
-
-    if settings.DATABASE_URL:
-        return lambda: None
     from tieline.store.lock import Held, claim_data_folder
 
+    if settings.DATABASE_URL:
+        try:
+            noted = claim_data_folder(folder)
+        except OSError:  # a folder that may only be read is enough there
+            return lambda: None
+        return (lambda: None) if isinstance(noted, Held) else noted.release
     claim = claim_data_folder(folder)
     if isinstance(claim, Held):
         who = f" (process {claim.pid})" if claim.pid else ""

@@ -280,7 +280,11 @@ def _edit_there(bench: Bench, jira: Jira, integration: Integration) -> None:
     time.sleep(2)
     until(lambda: _all_in_step(integration))
     reads, writes = _difference(before, jira.calls())
-    bench.note("calls of a poll with nothing new", f"{reads} reads, {writes} writes", "")
+    bench.note(
+        "calls of a poll with nothing new",
+        f"{reads} reads, {writes} writes",
+        "all that was just sent lies in the overlap",
+    )
     with web_server():
         install_webhook(integration, actor="bench")
         heard = _heard_in(jira, integration, "by webhook", lambda: None)

@@ -44,6 +44,11 @@ class Scripted:
         found = self._answers[max(known, key=len)] if known else b"{}"
         if isinstance(found, Reply):
             return found
+        edits = (request.method == "PUT" and "/issue/" in path) or (
+            request.method == "POST" and path.endswith("/transitions")
+        )
+        if self._status == 200 and edits:
+            return reply(204, b"", self._headers)
         return reply(self._status, found, self._headers)
 
 
@@ -163,6 +168,20 @@ def test_a_good_answer_is_read_by_both_editions(name: str, edition: Edition) -> 
     answer = OPERATIONS[name](client(Scripted({path: json.dumps(one).encode() for path, one in GOOD.items()}), edition))
     assert answer.trouble is None, answer
     assert answer.exchanges
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+@pytest.mark.parametrize("name", ["edit", "take hop"])
+@pytest.mark.parametrize("body", [b"<html><body>Log in</body></html>", b"{}", b"null", b""])
+def test_a_page_in_place_of_no_content_leaves_open_whether_it_was_done(
+    name: str, edition: Edition, body: bytes
+) -> None:
+    place = {"edit": "/issue/10042", "take hop": "/transitions"}[name]
+    answers = {path: json.dumps(one).encode() for path, one in GOOD.items()} | {place: reply(200, body)}
+    jira = client(Scripted(answers), edition)
+    renamed = FieldChange(field="name", remote_field="summary", old="Berths", new="Piers")
+    told = jira.edit_issue(IssueId("10042"), [renamed]) if name == "edit" else OPERATIONS[name](jira)
+    assert told.trouble is Trouble.UNKNOWN
 
 
 JUNK = st.recursive(

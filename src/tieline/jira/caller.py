@@ -16,6 +16,7 @@ from tieline.sync.remote import Answer, ProbeRequest, Trouble
 
 T = TypeVar("T")
 MOST_PAGES = 400
+NO_CONTENT = frozenset({204})
 
 
 class Caller:
@@ -37,9 +38,13 @@ class Caller:
         except WrongShapeError:
             return Answer(trouble=Trouble.UNKNOWN if write else Trouble.UNREADABLE, exchanges=exchanges)
 
-    def tell(self, probe: str, question: Question) -> Answer[None]:
-        """A write whose answer has no content that matters."""
-        _, trouble, exchanges = self._send(probe, question, write=True)
+    def tell(self, probe: str, question: Question, *, done: frozenset[int] = NO_CONTENT) -> Answer[None]:
+        """A write that Jira answers with one of the statuses ``done`` and nothing more. Another good status is not
+        Jira's word: a page that somebody put in between says 200, too."""
+        reply, trouble, exchanges = self._send(probe, question, write=True)
+        response = reply.exchange.response
+        if trouble is None and response is not None and response.status not in done:
+            trouble = Trouble.UNKNOWN
         return Answer(exchanges=exchanges) if trouble is None else self._troubled(trouble, exchanges)
 
     def ask_twice_shaped(self, probe: str, question: Question, parse: Callable[[Any], T], *, also: int) -> Answer[T]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from tieline.jira.reading import WrongShapeError, as_object, flag, inner, needed, objects, text
+from tieline.jira.reading import WrongShapeError, as_object, flag, inner, needed, needed_id, needed_key, objects, text
 from tieline.mapping.schema import IssueType, JiraField, JiraStatus, Option, ProjectSummary
 from tieline.records.ids import IssueId, IssueKey
 from tieline.records.issue import Issue, Person, Version
@@ -80,26 +80,26 @@ def parse_issue(payload: Any, *, extra: tuple[str, ...] = ()) -> Issue:
     that was asked for."""
     source = as_object(payload, "An issue")
     fields = inner(source, "fields")
-    key = needed(source, "key", "An issue")
+    key = needed_key(source, "An issue")
     status, kind = inner(fields, "status"), inner(fields, "issuetype")
     description = fields.get("description")
     labels = fields.get("labels")
     return Issue(
-        id=IssueId(needed(source, "id", "An issue")),
+        id=IssueId(needed_id(source, "An issue")),
         key=IssueKey(key),
         project_key=text(inner(fields, "project"), "key") or key.rpartition("-")[0],
-        type_id=needed(kind, "id", "An issue's type"),
+        type_id=needed_id(kind, "An issue's type"),
         type_name=text(kind, "name"),
         summary=text(fields, "summary"),
         description=description if isinstance(description, (dict, str)) and description else None,
-        status_id=needed(status, "id", "An issue's status"),
+        status_id=needed_id(status, "An issue's status"),
         status_name=text(status, "name"),
         status_category=parse_category(status),
         assignee=_parse_assignee(fields.get("assignee")),
         due=parse_date(fields.get("duedate")),
         labels=tuple(one for one in labels if isinstance(one, str)) if isinstance(labels, list) else (),
         fix_versions=tuple(
-            IssueId(needed(one, "id", "A version")) for one in objects(fields.get("fixVersions"), "fixVersions")
+            IssueId(needed_id(one, "A version")) for one in objects(fields.get("fixVersions"), "fixVersions")
         ),
         parent=IssueId(text(inner(fields, "parent"), "id")) if text(inner(fields, "parent"), "id") else None,
         updated=parse_time(text(fields, "updated")),
@@ -131,7 +131,7 @@ def parse_category(status: Mapping[str, Any]) -> str:
 def parse_version(payload: Any) -> Version:
     source = as_object(payload, "A version")
     return Version(
-        id=IssueId(needed(source, "id", "A version")),
+        id=IssueId(needed_id(source, "A version")),
         name=needed(source, "name", "A version"),
         project_id=text(source, "projectId"),
         description=text(source, "description"),
@@ -145,8 +145,8 @@ def parse_version(payload: Any) -> Version:
 def parse_project(payload: Any) -> ProjectSummary:
     source = as_object(payload, "A project")
     return ProjectSummary(
-        id=needed(source, "id", "A project"),
-        key=needed(source, "key", "A project"),
+        id=needed_id(source, "A project"),
+        key=needed_key(source, "A project"),
         name=text(source, "name"),
         style=text(source, "style"),
         lead=text(inner(source, "lead"), "displayName"),
@@ -186,7 +186,7 @@ def parse_issue_type(payload: Mapping[str, Any], fields: list[JiraField], status
     if not isinstance(level, int) or isinstance(level, bool):
         level = -1 if subtask else 1 if any(one.custom == _EPIC_LABEL for one in fields) else 0
     return IssueType(
-        id=needed(payload, "id", "An issue type"),
+        id=needed_id(payload, "An issue type"),
         name=text(payload, "name"),
         subtask=subtask,
         level=level,
@@ -199,8 +199,8 @@ def parse_statuses(payload: Any) -> dict[str, list[JiraStatus]]:
     """``project/{key}/statuses``: issue type id → its statuses, in Jira's order."""
     found: dict[str, list[JiraStatus]] = {}
     for kind in objects(payload, "The statuses of a project"):
-        found[needed(kind, "id", "An issue type")] = [
-            JiraStatus(id=needed(one, "id", "A status"), name=text(one, "name"), category=parse_category(one))
+        found[needed_id(kind, "An issue type")] = [
+            JiraStatus(id=needed_id(one, "A status"), name=text(one, "name"), category=parse_category(one))
             for one in objects(kind.get("statuses"), "statuses")
         ]
     return found
@@ -219,9 +219,9 @@ def parse_hops(payload: Any) -> tuple[Hop, ...]:
         )
         hops.append(
             Hop(
-                transition_id=needed(one, "id", "A transition"),
+                transition_id=needed_id(one, "A transition"),
                 name=text(one, "name"),
-                to_status=needed(inner(one, "to"), "id", "The target of a transition"),
+                to_status=needed_id(inner(one, "to"), "The target of a transition"),
                 required=required,
             )
         )
@@ -231,7 +231,7 @@ def parse_hops(payload: Any) -> tuple[Hop, ...]:
 def parse_ref(payload: Any) -> IssueRef:
     source = as_object(payload, "A created issue")
     return IssueRef(
-        id=IssueId(needed(source, "id", "A created issue")), key=IssueKey(needed(source, "key", "A created issue"))
+        id=IssueId(needed_id(source, "A created issue")), key=IssueKey(needed_key(source, "A created issue"))
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, Never
 
 DEEPEST = 200
 _ODD_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+_ID = re.compile(r"\w[\w.:-]{0,39}", re.ASCII)
+_KEY = re.compile(r"\w[^\s/?#\ufffd]{0,254}")
 _SURROGATE_OR_NUL = re.compile("[\ud800-\udfff\0]")
 
 
@@ -101,6 +103,22 @@ def needed(source: Mapping[str, Any], key: str, what: str) -> str:
     found = text(source, key)
     if not found:
         raise WrongShapeError(f'{what} has no "{key}"')
+    return found
+
+
+def needed_id(source: Mapping[str, Any], what: str) -> str:
+    """An ``id`` as Jira gives them: short, and of letters and digits. What is none is not kept as one."""
+    found = text(source, "id")
+    if not _ID.fullmatch(found):
+        raise WrongShapeError(f'{what} has no "id" that can be one')
+    return found
+
+
+def needed_key(source: Mapping[str, Any], what: str) -> str:
+    """The ``key`` of an issue or a project: one word that can stand in an address."""
+    found = text(source, "key")
+    if not _KEY.fullmatch(found):
+        raise WrongShapeError(f'{what} has no "key" that can be one')
     return found
 
 
